@@ -9,13 +9,13 @@
 namespace dray {
 
 enum class Outcome : uint8_t {
-  none = 0,           // not ended
+  none = 0,  // not ended
   succeeded = 1,
   nothing_to_do = 2,  // source proven non-empty and equal to the destination
   warning = 3,        // useful work was done, and something needs a look
   failed = 4,
-  cancelled = 5,      // we stopped it because somebody asked
-  killed = 6,         // ended by a signal that we did not send
+  cancelled = 5,  // we stopped it because somebody asked
+  killed = 6,     // ended by a signal that we did not send
 };
 
 template <>

@@ -1,5 +1,5 @@
-// When a job runs: what an operator may ask for. Pure data; daemon/scheduler/calendar.h computes with
-// it. Wire and database values: append only, never renumber.
+// When a job runs: what an operator may ask for. Pure data; daemon/scheduler/calendar.h computes
+// with it. Wire and database values: append only, never renumber.
 #pragma once
 
 #include <cstdint>
@@ -27,10 +27,10 @@ using WeekdaySet = uint8_t;
 
 struct Schedule {
   ScheduleKind kind = ScheduleKind::manual;
-  std::string at;              // daily, weekly: wall time "HH:MM" or "HH:MM:SS"
-  WeekdaySet weekdays = 0;     // weekly
-  std::string cron;            // cron: five fields, "@daily" and friends
-  int64_t every_seconds = 0;   // every: elapsed seconds, at least 60, counted from the anchor
+  std::string at;                 // daily, weekly: wall time "HH:MM" or "HH:MM:SS"
+  WeekdaySet weekdays = 0;        // weekly
+  std::string cron;               // cron: five fields, "@daily" and friends
+  int64_t every_seconds = 0;      // every: elapsed seconds, at least 60, counted from the anchor
   std::string time_zone = "UTC";  // IANA name; `every` does not depend on it
 
   template <class Self, class Visitor>

@@ -1,6 +1,6 @@
 // Names of enumerators, once. An enum that appears in files, on the wire or on a screen specialises
-// EnumNames with a table of (value, name) rows; to_string, parse_enum and the lists of allowed values
-// in error messages all come from it.
+// EnumNames with a table of (value, name) rows; to_string, parse_enum and the lists of allowed
+// values in error messages all come from it.
 #pragma once
 
 #include <span>
@@ -23,7 +23,9 @@ template <class E>
 struct EnumNames;
 
 template <class E>
-concept NamedEnum = requires { EnumNames<E>::kRows; };
+concept NamedEnum = requires {
+  EnumNames<E>::kRows;
+};
 
 template <NamedEnum E>
 constexpr std::string_view to_string(E value) {

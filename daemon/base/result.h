@@ -2,8 +2,8 @@
 // Result<T>. The code says what the caller does next; the message grows outwards as it travels
 // ("load config: /etc/dray/dray.toml:14: bandwidth must be a rate like 8M").
 //
-// Bugs are not errors: DRAY_CHECK aborts with a clear message, in release builds too. Nothing that a
-// peer, a file or an operator sent may ever reach a DRAY_CHECK.
+// Bugs are not errors: DRAY_CHECK aborts with a clear message, in release builds too. Nothing that
+// a peer, a file or an operator sent may ever reach a DRAY_CHECK.
 #pragma once
 
 #include <fmt/format.h>
@@ -64,26 +64,26 @@ Result<T> annotate(Result<T> result, std::string_view context) {
 
 }  // namespace dray
 
-#define DRAY_CHECK(condition, message)                                             \
-  do {                                                                             \
-    if (!(condition)) [[unlikely]]                                                 \
-      ::dray::check_failed(#condition, __FILE__, __LINE__, (message));             \
+#define DRAY_CHECK(condition, message)                                 \
+  do {                                                                 \
+    if (!(condition)) [[unlikely]]                                     \
+      ::dray::check_failed(#condition, __FILE__, __LINE__, (message)); \
   } while (false)
 
 #define DRAY_CONCAT_INNER(a, b) a##b
 #define DRAY_CONCAT(a, b) DRAY_CONCAT_INNER(a, b)
 
 // DRAY_TRY(status_expression): returns the error to our caller.
-#define DRAY_TRY(expression)                                                       \
-  do {                                                                             \
-    auto dray_try_result = (expression);                                           \
+#define DRAY_TRY(expression)                                                          \
+  do {                                                                                \
+    auto dray_try_result = (expression);                                              \
     if (!dray_try_result) return std::unexpected(std::move(dray_try_result.error())); \
   } while (false)
 
 // DRAY_TRY_ASSIGN(auto value, result_expression)
-#define DRAY_TRY_ASSIGN(declaration, expression)                                   \
+#define DRAY_TRY_ASSIGN(declaration, expression) \
   DRAY_TRY_ASSIGN_IMPL(DRAY_CONCAT(dray_try_, __LINE__), declaration, expression)
-#define DRAY_TRY_ASSIGN_IMPL(temporary, declaration, expression)                   \
-  auto temporary = (expression);                                                   \
-  if (!temporary) return std::unexpected(std::move(temporary.error()));            \
+#define DRAY_TRY_ASSIGN_IMPL(temporary, declaration, expression)        \
+  auto temporary = (expression);                                        \
+  if (!temporary) return std::unexpected(std::move(temporary.error())); \
   declaration = std::move(*temporary)

@@ -54,8 +54,14 @@ std::string format_rfc3339(WallTime time);
 // Accepts an offset ("+02:00") or Z, 0 to 9 fraction digits.
 Result<WallTime> parse_rfc3339(std::string_view text);
 
-inline int64_t to_unix_us(WallTime time) { return time.time_since_epoch().count(); }
-inline WallTime from_unix_us(int64_t us) { return WallTime{microseconds{us}}; }
-inline int64_t to_ms(Duration d) { return std::chrono::duration_cast<milliseconds>(d).count(); }
+inline int64_t to_unix_us(WallTime time) {
+  return time.time_since_epoch().count();
+}
+inline WallTime from_unix_us(int64_t us) {
+  return WallTime{microseconds{us}};
+}
+inline int64_t to_ms(Duration d) {
+  return std::chrono::duration_cast<milliseconds>(d).count();
+}
 
 }  // namespace dray
