@@ -1,0 +1,152 @@
+// What the scheduler stores, row by row. The core holds slim copies of what it decides with; the
+// store (store.h) holds everything. Pure data.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/base/time.h"
+#include "schemas/ids.h"
+#include "schemas/job.h"
+#include "schemas/messages.h"
+#include "schemas/outcome.h"
+#include "schemas/run_state.h"
+
+namespace dray {
+
+// Why a run exists. Database values: append only. UNIQUE(job, scheduled_at, trigger) makes an
+// occurrence happen once.
+enum class Trigger : uint8_t { schedule = 1, manual = 2 };
+
+template <>
+struct EnumNames<Trigger> {
+  static constexpr std::string_view kWhat = "trigger";
+  static constexpr EnumRow<Trigger> kRows[] = {{Trigger::schedule, "schedule"},
+                                               {Trigger::manual, "manual"}};
+};
+
+struct ClientRow {
+  ClientId id;
+  ClientSpec spec;
+};
+
+// What the core needs of a job; the whole JobSpec stays in the store.
+struct JobPlan {
+  JobId id;
+  std::string name;
+  std::string client;
+  bool enabled = true;
+  Schedule schedule;
+  MisfirePolicy misfire = MisfirePolicy::run_once;
+  uint32_t misfire_max = 10;
+  OverlapPolicy overlap = OverlapPolicy::skip;
+  uint32_t max_concurrent = 1;
+  int32_t priority = 0;
+  uint64_t bandwidth_kbps = 0;
+  RetryPolicy retry;
+  JobKind kind = JobKind::sync;
+  Endpoint source;
+  Endpoint destination;
+  std::vector<std::string> accounts;  // every remote the run uses, with what those refer to
+  WallTime created_at{};              // anchor of `every` schedules
+  WallTime high_water{};              // every occurrence up to here is a row; never moves back
+  std::optional<WallTime> next_due;   // first occurrence after high_water; none: nothing is due
+};
+
+// A remote account as far as admission is concerned.
+struct AccountPlan {
+  std::string client;
+  std::string name;
+  uint32_t max_concurrent = 0;  // 0: no cap
+};
+
+struct RunRow {
+  RunId id;
+  JobId job;
+  std::string job_name;
+  std::string client;
+  Trigger trigger = Trigger::schedule;
+  WallTime scheduled_at{};  // the occurrence; for manual runs the moment of asking, made unique
+  WallTime queued_at{};
+  RunState state = RunState::queued;
+  int32_t priority = 0;
+  bool dry_run = false;
+  uint32_t attempt = 0;  // current or last; 0: none yet
+  std::string worker;    // of the current or last attempt
+  uint64_t worker_epoch = 0;
+  WallTime retry_at{};  // retry_wait: not before
+  bool cancel_requested = false;
+  std::string cancel_reason;
+  std::string cancel_by;
+  std::string asked_by;  // manual runs
+  std::string reason;    // skipped, missed, held, failed without an attempt: why, for people
+  Outcome outcome = Outcome::none;
+  ErrorClass error_class = ErrorClass::none;
+  std::string hint;
+  WallTime started_at{};  // of the first attempt; epoch: never
+  WallTime ended_at{};    // epoch: not ended
+  uint64_t bytes = 0;     // of the last attempt
+  uint64_t files = 0;
+  uint64_t checks = 0;
+  uint64_t deletes = 0;
+  uint64_t errors = 0;
+
+  Token token() const { return Token{id, attempt, worker_epoch}; }
+};
+
+// One row per attempt that was committed (its ACCEPT arrived).
+struct AttemptRow {
+  Token token;
+  std::string worker;
+  WallTime accepted_at{};
+  WallTime ended_at{};   // epoch: open
+  std::string end;       // "result", "lost", "stale": how it ended
+  AttemptResult result;  // default until a result came
+};
+
+struct EventRow {
+  uint64_t sequence = 0;  // given by the core, gap-free
+  WallTime at{};
+  std::string kind;  // see kEventKinds in core.h
+  std::string client;
+  std::string job;
+  RunId run;
+  std::string body;  // JSON object
+};
+
+struct WorkerRow {
+  std::string name;
+  uint64_t epoch = 0;
+  std::string boot_id;
+  std::string version;
+  std::string rclone_version;
+  uint32_t slots = 0;
+  std::string public_key;
+  WallTime last_seen{};
+  bool drain = false;  // an operator's wish: no new runs
+};
+
+// Durable settings, changed live. Names are the keys of the settings table.
+struct LiveSettings {
+  uint32_t global_max_concurrent_jobs = 0;  // 0: no cap
+  uint64_t global_max_bandwidth_kbps = 0;   // 0: no cap
+  bool queue_paused = false;
+  std::string queue_paused_reason;
+};
+
+// What the core is loaded from at start: everything not terminal, and what it plans with.
+struct Snapshot {
+  std::vector<ClientRow> clients;
+  std::vector<JobPlan> jobs;
+  std::vector<AccountPlan> accounts;
+  std::vector<RunRow> open_runs;
+  std::vector<WorkerRow> workers;
+  LiveSettings settings;
+  uint64_t last_run_id = 0;
+  uint64_t last_event_sequence = 0;
+  uint64_t scheduler_epoch = 0;  // already risen for this start
+};
+
+}  // namespace dray
