@@ -2,7 +2,7 @@
 // and, where its role has them, a PUB socket (worker: progress out) and a SUB socket (ops,
 // notifier: progress and events in).
 //
-// Thread: everything, callbacks included, runs on the thread of the io_context given to open(). A
+// Thread: everything, callbacks included, runs on the thread of the EventLoop given to open(). A
 // callback may call any member of the Bus, but may not destroy it.
 //
 // Delivery: at most once, in order per destination. Nothing is stored: what is sent while the
@@ -11,7 +11,7 @@
 // HELLO again.
 //
 // Cost: messages to one destination share a frame (limits::kBatchBytes), flushed at the end of the
-// loop turn; send() is an append to a string.
+// loop turn, after the hooks that were asked for before; send() is an append to a string.
 //
 // Free of asio and zmq on purpose: everybody includes it.
 #pragma once
@@ -24,20 +24,19 @@
 #include <string_view>
 
 #include "daemon/base/result.h"
+#include "daemon/base/seal.h"
 #include "daemon/base/time.h"
 #include "schemas/codec.h"
 
-namespace boost::asio {
-class io_context;
-}
-
 namespace dray {
+
+class EventLoop;
 
 // Keys in Z85 text (40 characters). broker/curve.h reads and makes them.
 struct CurveClient {
   std::string server_key;  // the broker's public key, known beforehand
   std::string public_key;
-  std::string secret_key;
+  SecretString secret_key;
 };
 
 struct BusOptions {
@@ -125,15 +124,13 @@ class Bus {
   static constexpr uint64_t kFirstAskId = uint64_t{1} << 62;
 
   // Starts to connect and goes on trying for ever. invalid: an endpoint or key is malformed.
-  static Result<std::unique_ptr<Bus>> open(boost::asio::io_context& io, BusOptions options);
+  static Result<std::unique_ptr<Bus>> open(EventLoop& loop, BusOptions options);
   ~Bus();  // flushes what the sockets take at once; open questions are dropped without a call
   Bus(const Bus&) = delete;
   Bus& operator=(const Bus&) = delete;
 
   // Every message but: answers to ask(), PONG, SCHEDULER_STATE. A NACK to a send() arrives here.
   void on_message(MessageHandler handler);
-  // After the last on_message() of a loop turn: the moment to commit what the turn brought.
-  void on_batch_end(std::function<void()> handler);
   // On every change of link().
   void on_link(LinkHandler handler);
   const LinkState& link() const;
