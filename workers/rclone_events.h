@@ -1,8 +1,9 @@
-// What rclone says on its standard error, as typed records. workers/rclone_log.h makes them out of bytes,
-// from JSON lines of every version since 1.60 and from rclone's plain text form alike.
+// What rclone says on its standard error, as typed records. workers/rclone_log.h makes them out of
+// bytes, from JSON lines of every version since 1.60 and from rclone's plain text form alike.
 //
-// Every string_view in a record points into a buffer of the reader and dies when the handler returns.
-// Names and messages are hostile: they may hold control characters (see workers/clean_text.h).
+// Every string_view in a record points into a buffer of the reader and dies when the handler
+// returns. Names and messages are hostile: they may hold control characters (see
+// workers/clean_text.h).
 #pragma once
 
 #include <cstdint>
@@ -11,15 +12,16 @@
 
 namespace dray {
 
-// rclone 1.60-1.69 writes "warning" for its NOTICE, later versions write "notice"; both are `notice` here.
-// critical: "critical", "fatal", "panic", "alert" and "emergency".
+// rclone 1.60-1.69 writes "warning" for its NOTICE, later versions write "notice"; both are
+// `notice` here. critical: "critical", "fatal", "panic", "alert" and "emergency".
 enum class LogLevel : uint8_t { debug, info, notice, error, critical };
 
 // What all records of one line have in common.
 struct LogLine {
-  std::string_view time;    // as written: RFC 3339 or "2026/11/20 05:54:38"; may be empty
+  std::string_view time;  // as written: RFC 3339 or "2026/11/20 05:54:38"; may be empty
   LogLevel level = LogLevel::info;
-  std::string_view object;  // path relative to the remote's root, or a remote's description; may be empty
+  std::string_view
+      object;  // path relative to the remote's root, or a remote's description; may be empty
   std::string_view object_type;  // Go type of the source object ("*local.Object"); may be empty
   std::string_view message;
   int64_t size = -1;         // bytes, when the record tells it
@@ -34,8 +36,8 @@ struct TransferringFile {
   double bytes_per_second = 0;
 };
 
-// rclone's counters. Cumulative over rclone's own attempts, except `errors`, which it resets before each.
-// `deletes` counts attempts, not successes. Keys a version does not write stay 0.
+// rclone's counters. Cumulative over rclone's own attempts, except `errors`, which it resets before
+// each. `deletes` counts attempts, not successes. Keys a version does not write stay 0.
 struct StatsRecord {
   int64_t bytes = 0;
   int64_t total_bytes = 0;  // grows while the listing runs, shrinks when transfers fail

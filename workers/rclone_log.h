@@ -1,8 +1,8 @@
 // Bytes of rclone's standard error in, typed records out. Pure: no I/O, no clock.
 //
-// Not thread-safe; one reader per stream. Memory is bounded: one unfinished line (kMaxLine) and simdjson's
-// buffers for it. Lines are parsed where they lie; only a line that ends within simdjson's padding of the
-// chunk's end, or spans chunks, is copied.
+// Not thread-safe; one reader per stream. Memory is bounded: one unfinished line (kMaxLine) and
+// simdjson's buffers for it. Lines are parsed where they lie; only a line that ends within
+// simdjson's padding of the chunk's end, or spans chunks, is copied.
 #pragma once
 
 #include <cstddef>

@@ -10,20 +10,19 @@ struct LevelRow {
   LogLevel level;
 };
 constexpr LevelRow kLevels[] = {
-    {"info", LogLevel::info},          {"error", LogLevel::error},
-    {"notice", LogLevel::notice},      {"warning", LogLevel::notice},
-    {"debug", LogLevel::debug},        {"critical", LogLevel::critical},
-    {"fatal", LogLevel::critical},     {"panic", LogLevel::critical},
-    {"alert", LogLevel::critical},     {"emergency", LogLevel::critical},
-    {"warn", LogLevel::notice},        {"trace", LogLevel::debug},
+    {"info", LogLevel::info},      {"error", LogLevel::error},
+    {"notice", LogLevel::notice},  {"warning", LogLevel::notice},
+    {"debug", LogLevel::debug},    {"critical", LogLevel::critical},
+    {"fatal", LogLevel::critical}, {"panic", LogLevel::critical},
+    {"alert", LogLevel::critical}, {"emergency", LogLevel::critical},
+    {"warn", LogLevel::notice},    {"trace", LogLevel::debug},
 };
 
 // As in the plain form, padded to six characters there. 1.60 has the first four.
 constexpr LevelRow kTextLevels[] = {
-    {"INFO", LogLevel::info},         {"ERROR", LogLevel::error},
-    {"NOTICE", LogLevel::notice},     {"DEBUG", LogLevel::debug},
-    {"CRITICAL", LogLevel::critical}, {"WARNING", LogLevel::notice},
-    {"ALERT", LogLevel::critical},    {"EMERGENCY", LogLevel::critical},
+    {"INFO", LogLevel::info},      {"ERROR", LogLevel::error},        {"NOTICE", LogLevel::notice},
+    {"DEBUG", LogLevel::debug},    {"CRITICAL", LogLevel::critical},  {"WARNING", LogLevel::notice},
+    {"ALERT", LogLevel::critical}, {"EMERGENCY", LogLevel::critical},
 };
 
 struct ActionRow {
@@ -71,7 +70,8 @@ constexpr CheckRow kChecks[] = {
     {"files missing", CheckCount::missing},
 };
 
-// Messages that carry an object but are no action; they tell where an object's name ends in plain text.
+// Messages that carry an object but are no action; they tell where an object's name ends in plain
+// text.
 constexpr std::string_view kObjectMessages[] = {
     "Failed to ",
     "error reading ",
@@ -189,7 +189,8 @@ void split_object(std::string_view text, LogLine& line) {
     line.message = text.substr(at + 2);
     return;
   }
-  // Check counts come with the remote's description in front: "Local file system at /b: 0 differences found"
+  // Check counts come with the remote's description in front: "Local file system at /b: 0
+  // differences found"
   const size_t last = text.rfind(": ");
   if (last == std::string_view::npos) return;
   std::string_view tail = text.substr(last + 2);
@@ -213,7 +214,8 @@ size_t date_length(std::string_view text) {
   }
   size_t end = kShape.size();
   if (text[end] == '.')
-    for (++end; end < text.size() && text[end] >= '0' && text[end] <= '9';) ++end;
+    for (++end; end < text.size() && text[end] >= '0' && text[end] <= '9';)
+      ++end;
   return end < text.size() && text[end] == ' ' ? end : 0;
 }
 
@@ -252,7 +254,8 @@ std::optional<LogLine> parse_text_record(std::string_view text) {
   for (const LevelRow& row : kTextLevels) {
     if (!text.starts_with(row.name)) continue;
     std::string_view rest = text.substr(row.name.size());
-    while (!rest.empty() && rest.front() == ' ') rest.remove_prefix(1);
+    while (!rest.empty() && rest.front() == ' ')
+      rest.remove_prefix(1);
     if (!take(rest, ":")) return std::nullopt;
     take(rest, " ");
     line.level = row.level;
