@@ -20,7 +20,8 @@ std::optional<int> parse_month(std::string_view name) {
   constexpr std::string_view kMonths[] = {"jan", "feb", "mar", "apr", "may", "jun",
                                           "jul", "aug", "sep", "oct", "nov", "dec"};
   std::string lower;
-  for (const char c : name) lower += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  for (const char c : name)
+    lower += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   const auto found = std::ranges::find(kMonths, lower);
   if (found == std::end(kMonths)) return std::nullopt;
   return static_cast<int>(found - std::begin(kMonths)) + 1;
@@ -52,10 +53,10 @@ struct Macro {
   std::string_view name;
   std::string_view meaning;
 };
-constexpr Macro kMacros[] = {
-    {"@hourly", "0 * * * *"},  {"@daily", "0 0 * * *"},   {"@midnight", "0 0 * * *"},
-    {"@weekly", "0 0 * * 0"},  {"@monthly", "0 0 1 * *"}, {"@yearly", "0 0 1 1 *"},
-    {"@annually", "0 0 1 1 *"}};
+constexpr Macro kMacros[] = {{"@hourly", "0 * * * *"},   {"@daily", "0 0 * * *"},
+                             {"@midnight", "0 0 * * *"}, {"@weekly", "0 0 * * 0"},
+                             {"@monthly", "0 0 1 * *"},  {"@yearly", "0 0 1 1 *"},
+                             {"@annually", "0 0 1 1 *"}};
 
 std::optional<int> parse_number(std::string_view text) {
   int value = 0;
@@ -109,7 +110,8 @@ Status add_item(const FieldRow& field, std::string_view item, uint64_t& bits) {
   if (slash != std::string_view::npos) {
     DRAY_TRY_ASSIGN(step, parse_step(field, item.substr(slash + 1), range == "*" || has_dash));
   }
-  for (int value = first; value <= last; value += step) bits |= uint64_t{1} << value;
+  for (int value = first; value <= last; value += step)
+    bits |= uint64_t{1} << value;
   return {};
 }
 

@@ -5,8 +5,9 @@
 // names (jan, mon; any case); weekday 0 and 7 are Sunday. Also @hourly @daily @midnight @weekly
 // @monthly @yearly @annually.
 //
-// As in Vixie cron, when neither day field begins with `*`, a day that satisfies either one matches;
-// otherwise it must satisfy both. Beyond what cron itself refuses, a step wider than its field
+// As in Vixie cron, when neither day field begins with `*`, a day that satisfies either one
+// matches; otherwise it must satisfy both. Beyond what cron itself refuses, a step wider than its
+// field
 // (`*/90` minutes, which silently means "hourly") and a date that no month has (30 February) are
 // refused too. Pure.
 #pragma once

@@ -17,7 +17,8 @@ struct WallPattern {
   uint32_t days = 0;        // bit 1..31, day of the month
   uint16_t months = 0;      // bit 1..12
   WeekdaySet weekdays = 0;  // bit 0 = Monday
-  // Cron's oldest surprise: where both day fields are restricted, a day that satisfies one is enough.
+  // Cron's oldest surprise: where both day fields are restricted, a day that satisfies one is
+  // enough.
   bool either_day = false;
   uint8_t second = 0;  // 0..59
 

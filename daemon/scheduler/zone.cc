@@ -13,8 +13,8 @@ using std::chrono::local_seconds;
 using std::chrono::seconds;
 using std::chrono::sys_seconds;
 
-// Wider than any offset (+14 h, -12 h, and local mean times within 16 h) and any single change (24 h,
-// a move across the date line).
+// Wider than any offset (+14 h, -12 h, and local mean times within 16 h) and any single change (24
+// h, a move across the date line).
 constexpr hours kWidestOffset{26};
 
 local_seconds at_offset(sys_seconds time, int32_t offset_s) {

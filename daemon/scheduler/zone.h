@@ -1,9 +1,9 @@
-// A time zone as a table of constant offsets, and the one question schedules ask of it: when does the
-// clock on the wall first show this time?
+// A time zone as a table of constant offsets, and the one question schedules ask of it: when does
+// the clock on the wall first show this time?
 //
-// "First" settles daylight saving without special cases. A wall time that the clock skips is reached
-// at the end of the gap, one that it shows twice is reached the first time, and a later wall time is
-// never reached before an earlier one.
+// "First" settles daylight saving without special cases. A wall time that the clock skips is
+// reached at the end of the gap, one that it shows twice is reached the first time, and a later
+// wall time is never reached before an earlier one.
 //
 // Immutable after construction, so any thread may use it. No allocation in any question.
 #pragma once
@@ -22,8 +22,8 @@ class Zone {
   // last reaches forward for ever.
   struct Segment {
     std::chrono::sys_seconds begin;
-    int32_t offset_s = 0;        // local = UTC + offset; less than 26 h either way
-    uint32_t abbreviation = 0;   // index into the abbreviations
+    int32_t offset_s = 0;       // local = UTC + offset; less than 26 h either way
+    uint32_t abbreviation = 0;  // index into the abbreviations
   };
 
   // `segments` is not empty and sorted by begin.
