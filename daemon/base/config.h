@@ -32,7 +32,10 @@ struct Config {
     std::string run_dir;   // sockets; may be empty after a reboot
   } paths;
   struct Broker {
-    std::vector<std::string> listen;  // "tcp://ADDRESS:PORT" for other machines; CURVE only
+    // "tcp://ADDRESS:PORT" for other machines; CURVE only. Requests, progress in, events out.
+    std::vector<std::string> listen;
+    std::vector<std::string> listen_progress;
+    std::vector<std::string> listen_events;
     std::string secret_key_file;      // the broker's own CURVE key
     std::string authorized_keys_dir;  // one file per remote peer: its public key and role
   } broker;

@@ -36,17 +36,16 @@ class EventLoop {
 
   // Runs until stop(). Unfinished handlers are destroyed with the loop, not run.
   void run();
-  // One turn: waits for the first handler (unless there is none to wait for), then runs what is
-  // ready and the hooks. Returns the number of handlers run. For tests and nested waits.
-  size_t run_turn();
+  // One turn: waits for the first handler if `wait`, then runs what is ready and the hooks. Returns
+  // the number of handlers run. For tests.
+  size_t run_turn(bool wait = true);
   void stop();
   bool stopped() const;
 
   // Soon, on the loop's thread.
   void post(Task task);
-  // Once, after the handlers of the current turn; when called outside a turn, at the end of the
-  // next one, which it also starts. A hook may ask for another: that runs in the same turn's end
-  // unless it was asked for by name again (see EndOfTurn).
+  // Once, after the handlers of the current turn; outside a turn, at the end of the next one, which
+  // it also starts. A hook that asks for another gets it at the end of the next turn.
   void at_end_of_turn(Task task);
 
   // Calls `handler` for each arrival of `signal` from now on. One handler per signal; a second call

@@ -53,6 +53,10 @@ Result<std::vector<std::string>> list_dir(const std::string& path);
 // Bytes an unprivileged process can still write to the file system of `path`.
 Result<uint64_t> free_bytes(const std::string& path);
 
+// "/a/b" -> "/a", "/a" -> "/", "a" -> ".".
+std::string parent_dir(const std::string& path);
+
+// Also true for a dangling symbolic link.
 bool path_exists(const std::string& path);
 
 }  // namespace dray

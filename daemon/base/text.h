@@ -16,9 +16,9 @@ namespace dray {
 bool is_valid_utf8(std::string_view text);
 
 // For one line on a terminal or in a log. Control characters (C0, DEL, C1), line and paragraph
-// separators, bidirectional and zero-width controls become \n, \t, \u{202e} ...; bytes that are not
-// UTF-8 become \xff. A backslash stays as it is. So no value can start a line, move the cursor or
-// reorder what is shown.
+// separators, bidirectional and other invisible controls become \n, \t, \u{202e} ...; bytes that
+// are not UTF-8 become \xff. A backslash stays as it is. So no value can start a line, move the
+// cursor or reorder what is shown.
 std::string escape_for_display(std::string_view text);
 // Is there nothing in `text` that escape_for_display would change?
 bool is_plain_text(std::string_view text);
