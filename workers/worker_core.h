@@ -36,6 +36,21 @@ inline constexpr int kLeaseGuardKillsPercent = 90;
 static_assert(limits::kLeaseWorkerStopsPercent < kLeaseGuardKillsPercent &&
               kLeaseGuardKillsPercent < 100);
 
+// A result that nobody acknowledged is sent again after this, then ever more rarely.
+inline constexpr Duration kFirstResultRepeat = seconds{1};
+
+// How long an otherwise finished worker waits for the last RESULT_ACK. The result is on disk.
+inline constexpr Duration kLastAckWait = seconds{2};
+
+constexpr Duration lease_part(Duration lease, int percent) {
+  return lease / 100 * percent;
+}
+// What the scheduler grants, kept within what makes sense.
+constexpr Duration lease_from_wire(uint64_t ms) {
+  constexpr uint64_t kMax = static_cast<uint64_t>(milliseconds{limits::kLeaseMax}.count());
+  return milliseconds{ms < 1000 ? 1000 : ms > kMax ? kMax : ms};
+}
+
 // Why we end an attempt before it ends by itself.
 enum class StopReason : uint8_t { cancel = 1, lease = 2, stall = 3, stale = 4, shutdown = 5 };
 
