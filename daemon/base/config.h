@@ -92,8 +92,8 @@ Result<Config> load_config(const std::string& path, const ConfigOverrides& overr
 Result<Config> parse_config(std::string_view text, std::string_view file_name,
                             const ConfigOverrides& overrides = {});
 
-// TOML with a comment per key; parses back to the same Config. `defaults_only` shows the table's
-// defaults, with their {placeholders}, instead of `config`.
+// TOML with a comment per key; parses back to the same Config. `defaults_only` shows the defaults
+// instead, each line commented out: a file to start from.
 std::string show_config(const Config& config, bool defaults_only);
 
 struct ConfigDiff {

@@ -53,7 +53,8 @@ class EventLoop {
   void on_signal(int signal, Task handler);
 
   // Calls `ready` whenever `fd` can be read, until the Watch is destroyed. The caller keeps
-  // the ownership of `fd` and destroys the Watch before closing it. Level-triggered.
+  // the ownership of `fd` and destroys the Watch before closing it. Level-triggered. Makes `fd`
+  // non-blocking.
   class Watch;
   std::unique_ptr<Watch> watch_readable(int fd, Task ready);
 
@@ -90,7 +91,7 @@ class Timer {
 
  private:
   struct Impl;
-  std::unique_ptr<Impl> impl_;
+  std::shared_ptr<Impl> impl_;  // shared with the pending wait
 };
 
 }  // namespace dray
