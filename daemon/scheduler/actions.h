@@ -16,8 +16,8 @@ namespace dray::scheduler {
 struct InsertRun {
   RunRow run;
 };
-// The whole row again. `expect` fences: the stored run must be in one of these states with this
-// attempt, else the store reports a conflict (a bug in the core, not in a peer).
+// The whole row again, never with state `assigned`. The stored run must not be terminal and its
+// attempt not above this one, else the store reports a conflict (a bug in the core, not in a peer).
 struct UpdateRun {
   RunRow run;
   // A soft update alone does not make the shell commit now: it rides with the next commit, at the

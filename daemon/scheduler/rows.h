@@ -73,15 +73,20 @@ struct RunRow {
   RunState state = RunState::queued;
   int32_t priority = 0;
   bool dry_run = false;
-  uint32_t attempt = 0;  // current or last; 0: none yet
+  uint32_t attempt = 0;  // current or last; 0: none yet. Rises, and may leave numbers out
   std::string worker;    // of the current or last attempt
   uint64_t worker_epoch = 0;
-  WallTime retry_at{};  // retry_wait: not before
+  uint64_t lease_ms = 0;                    // the longest the current attempt was granted
+  uint64_t bandwidth_bytes_per_second = 0;  // given to the current attempt; 0: no cap
+  uint32_t failed_attempts = 0;             // ended with a result that counts against max_attempts
+  uint32_t lost_attempts = 0;               // ended because their worker died
+  WallTime retry_at{};                      // retry_wait: not before
   bool cancel_requested = false;
   std::string cancel_reason;
   std::string cancel_by;
-  std::string asked_by;  // manual runs
-  std::string reason;    // skipped, missed, held, failed without an attempt: why, for people
+  std::string asked_by;         // manual runs
+  std::string idempotency_key;  // manual runs: same key, same run, for 24 h; empty: none
+  std::string reason;           // skipped, missed, held, failed without an attempt: why, for people
   Outcome outcome = Outcome::none;
   ErrorClass error_class = ErrorClass::none;
   std::string hint;
@@ -102,14 +107,14 @@ struct AttemptRow {
   std::string worker;
   WallTime accepted_at{};
   WallTime ended_at{};   // epoch: open
-  std::string end;       // "result", "lost", "stale": how it ended
+  std::string end;       // "result" or "lost": how it ended
   AttemptResult result;  // default until a result came
 };
 
 struct EventRow {
   uint64_t sequence = 0;  // given by the core, gap-free
   WallTime at{};
-  std::string kind;  // see kEventKinds in core.h
+  std::string kind;  // see kEventKinds in event_kinds.h
   std::string client;
   std::string job;
   RunId run;
@@ -136,6 +141,14 @@ struct LiveSettings {
   std::string queue_paused_reason;
 };
 
+// A manual run that was asked for with an idempotency key in the last 24 hours, ended or not.
+struct KeyedRun {
+  std::string key;
+  RunId run;
+  JobId job;
+  WallTime queued_at{};
+};
+
 // What the core is loaded from at start: everything not terminal, and what it plans with.
 struct Snapshot {
   std::vector<ClientRow> clients;
@@ -144,6 +157,8 @@ struct Snapshot {
   std::vector<RunRow> open_runs;
   std::vector<WorkerRow> workers;
   LiveSettings settings;
+  std::vector<KeyedRun> keyed_runs;  // oldest first
+  WallTime last_manual_at{};         // the latest scheduled_at of all manual runs
   uint64_t last_run_id = 0;
   uint64_t last_event_sequence = 0;
   uint64_t scheduler_epoch = 0;  // already risen for this start

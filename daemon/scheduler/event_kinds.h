@@ -1,0 +1,62 @@
+// Every kind of event there is and what its body holds, in one table: the journal that operators
+// read and the notifier follows. Kinds are append only.
+#pragma once
+
+#include <string_view>
+
+namespace dray::scheduler {
+
+struct EventKind {
+  std::string_view name;
+  std::string_view body;     // fields of the JSON object
+  std::string_view meaning;  // for the manual
+};
+
+namespace event_kind {
+inline constexpr std::string_view kRunQueued = "run.queued";
+inline constexpr std::string_view kRunStarted = "run.started";
+inline constexpr std::string_view kRunCancelRequested = "run.cancel_requested";
+inline constexpr std::string_view kRunRetry = "run.retry";
+inline constexpr std::string_view kRunLost = "run.lost";
+inline constexpr std::string_view kRunFinished = "run.finished";
+inline constexpr std::string_view kRunSkipped = "run.skipped";
+inline constexpr std::string_view kRunMissed = "run.missed";
+inline constexpr std::string_view kJobCreated = "job.created";
+inline constexpr std::string_view kJobChanged = "job.changed";
+inline constexpr std::string_view kJobRemoved = "job.removed";
+inline constexpr std::string_view kJobBroken = "job.broken";
+inline constexpr std::string_view kClientChanged = "client.changed";
+inline constexpr std::string_view kSettingsChanged = "settings.changed";
+inline constexpr std::string_view kWorkerUp = "worker.up";
+inline constexpr std::string_view kWorkerLost = "worker.lost";
+inline constexpr std::string_view kWorkerRefused = "worker.refused";
+inline constexpr std::string_view kWorkerDrain = "worker.drain";
+inline constexpr std::string_view kClockJumped = "clock.jumped";
+}  // namespace event_kind
+
+inline constexpr EventKind kEventKinds[] = {
+    {event_kind::kRunQueued, "{trigger, scheduled_at, asked_by?}", "a run waits for its turn"},
+    {event_kind::kRunStarted, "{attempt, worker}", "a worker accepted the run"},
+    {event_kind::kRunCancelRequested, "{reason, asked_by, state}", "somebody asked for its end"},
+    {event_kind::kRunRetry, "{attempt, class, hint, retry_at}", "failed; another attempt follows"},
+    {event_kind::kRunLost, "{attempt, worker, why}", "the worker of an attempt is gone"},
+    {event_kind::kRunFinished, "{state, outcome, class, hint, attempt}", "the run has ended"},
+    {event_kind::kRunSkipped, "{scheduled_at, reason}", "an occurrence did not become a run"},
+    {event_kind::kRunMissed, "{scheduled_at, reason}", "an occurrence passed while we were away"},
+    {event_kind::kJobCreated, "{}", "a job is new"},
+    {event_kind::kJobChanged, "{enabled}", "a job was changed"},
+    {event_kind::kJobRemoved, "{}", "a job was removed"},
+    {event_kind::kJobBroken, "{why}", "a job's schedule cannot be computed: it never falls due"},
+    {event_kind::kClientChanged, "{weight, max_concurrent_jobs, max_bandwidth_kbps}",
+     "a client's shares or caps were changed"},
+    {event_kind::kSettingsChanged,
+     "{global_max_concurrent_jobs, global_max_bandwidth_kbps, queue_paused}",
+     "global settings were changed"},
+    {event_kind::kWorkerUp, "{worker, epoch, slots}", "a worker is ready"},
+    {event_kind::kWorkerLost, "{worker}", "the connection to a worker is gone"},
+    {event_kind::kWorkerRefused, "{worker, why}", "a worker was sent away"},
+    {event_kind::kWorkerDrain, "{worker, drain}", "a worker gets no new runs, or does again"},
+    {event_kind::kClockJumped, "{seconds}", "the wall clock was set"},
+};
+
+}  // namespace dray::scheduler
