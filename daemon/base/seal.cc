@@ -191,8 +191,7 @@ Status save_private_key(const std::string& path, const SealingKeyPair& pair) {
   return status;
 }
 
-Result<SealingKeyPair> load_private_key(const std::string& path) {
-  need_sodium();
+Result<SecretString> read_secret_file(const std::string& path) {
   const std::string from = credential_or_path(path);
   const UniqueFd fd{open(from.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
   if (!fd) return fail_errno(errno, from);
@@ -200,9 +199,15 @@ Result<SealingKeyPair> load_private_key(const std::string& path) {
   std::string text(kMaxKeyFileBytes, '\0');
   const ssize_t got = read(fd.get(), text.data(), text.size());
   if (got < 0) return fail_errno(errno, from);
-  auto pair = parse_private_key({text.data(), static_cast<size_t>(got)}, from);
+  SecretString secret(std::string_view(text).substr(0, static_cast<size_t>(got)));
   wipe(text);
-  return pair;
+  return secret;
+}
+
+Result<SealingKeyPair> load_private_key(const std::string& path) {
+  need_sodium();
+  DRAY_TRY_ASSIGN(const SecretString text, read_secret_file(path));
+  return parse_private_key(text.reveal(), path);
 }
 
 std::string seal(const SealingKey& key, std::string_view context, std::string_view plaintext) {

@@ -66,9 +66,12 @@ std::string fingerprint(const SealingKey& key);
 // Creates `path` (0400); refuses to replace an existing file (conflict).
 Status save_private_key(const std::string& path, const SealingKeyPair& pair);
 
-// Reads "dray-seal-private-1:BASE64". The file must be a regular file owned by us or root that
-// nobody else can read or write (denied otherwise). When $CREDENTIALS_DIRECTORY is set and holds a
-// file with the last component of `path`, that one is read (systemd LoadCredential=).
+// A file of at most 4 KiB that holds a secret, as it is. It must be a regular file owned by us or
+// root that nobody else can read or write (denied otherwise). When $CREDENTIALS_DIRECTORY is set and
+// holds a file with the last component of `path`, that one is read (systemd LoadCredential=).
+Result<SecretString> read_secret_file(const std::string& path);
+
+// Reads "dray-seal-private-1:BASE64", from a file as read_secret_file wants it.
 Result<SealingKeyPair> load_private_key(const std::string& path);
 
 // `what` of an error names the context, never the content.
