@@ -1,3 +1,4 @@
+// What daemon_main.h declares; files named *main.cc are programs, which this is not.
 #include "daemon/base/daemon_main.h"
 
 #include <sys/prctl.h>
