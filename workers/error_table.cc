@@ -169,6 +169,7 @@ constexpr ErrorRule kRules[] = {
      "Objects lie in an archive tier (Glacier); restore them there before reading them."},
     {"unsupported protocol scheme", "", config, kRun, false,
      "The address of the remote is not valid; it must begin with http:// or https://."},
+    {"empty url", "", config, kRun, false, "The remote has no address; set its url."},
     {"parse \"\": invalid", "", config, kRun, false,
      "The address of the remote is not valid; correct it."},
 

@@ -337,7 +337,11 @@ void judge_clean(const RunEvidence& e, Judgement& j) {
 bool judge_crash(const RunEvidence& e, Judgement& j) {
   if (e.crash_text.empty() || e.exit_code != 2) return false;
   const ErrorClass error_class = is_memory_crash(e) ? ErrorClass::resources : ErrorClass::crash;
-  set(j, Outcome::failed, error_class, true, general_hint(error_class), e.crash_text);
+  const bool dumped = e.crash_text.starts_with("SIGQUIT");
+  set(j, Outcome::failed, error_class, true,
+      dumped ? "rclone was told to dump its state and quit (SIGQUIT); it can run again."
+             : general_hint(error_class),
+      e.crash_text);
   return true;
 }
 
@@ -382,6 +386,8 @@ void judge_failure(const RunEvidence& e, Judgement& j) {
   const ErrorScope scope = found.rule == nullptr ? ErrorScope::object : found.rule->scope;
   const bool same = found.rule != nullptr && found.rule->error_class == error_class;
   std::string_view hint = same ? found.rule->hint : general_hint(error_class);
+  if (is_partial(e, scope) && error_class == ErrorClass::unknown && found.rule == nullptr)
+    hint = "Some files could not be copied; read the errors in the log.";
   if (is_partial(e, scope) && error_class != ErrorClass::network)
     return set(j, Outcome::warning, error_class, false, hint, found.text);
   if (error_class == ErrorClass::limit && j.files > 0)

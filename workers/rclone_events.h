@@ -39,6 +39,9 @@ struct TransferringFile {
 // rclone's counters. Cumulative over rclone's own attempts, except `errors`, which it resets before
 // each. `deletes` counts attempts, not successes. Keys a version does not write stay 0.
 struct StatsRecord {
+  // Larger numbers are cut to this, so that sums of counters cannot overflow: 64 PiB or files.
+  static constexpr int64_t kMaxCount = int64_t{1} << 56;
+
   int64_t bytes = 0;
   int64_t total_bytes = 0;  // grows while the listing runs, shrinks when transfers fail
   int64_t checks = 0;       // comparisons, deletes and moves
@@ -102,7 +105,7 @@ class LogHandler {
   virtual void on_dry_run(const LogLine&) {}  // line.skipped says what was not done
   virtual void on_retry(const LogLine&, const RetryRecord&) {}
   virtual void on_check(const LogLine&, CheckCount, int64_t) {}
-  virtual void on_rc_serving(uint16_t /*port*/) {}
+  virtual void on_rc_serving(const LogLine&, uint16_t /*port*/) {}
   virtual void on_error(const LogLine&) {}  // level error or above, none of the kinds before
   virtual void on_note(const LogLine&) {}   // any other record
   // A line that is no record, without its newline: usage texts, Go traces, continuation lines.

@@ -2,7 +2,7 @@
 
 #include <simdjson.h>
 
-#include <array>
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <vector>
@@ -76,10 +76,11 @@ const Row* find_row(const Row (&rows)[N], std::string_view key) {
 // Counters are never negative; an overflowing eta of rclone 1.60 reads as unknown.
 int64_t to_count(const element& value, int64_t fallback) {
   int64_t integer = 0;
-  if (value.get(integer) == simdjson::SUCCESS) return integer < 0 ? fallback : integer;
+  if (value.get(integer) == simdjson::SUCCESS)
+    return integer < 0 ? fallback : std::min(integer, StatsRecord::kMaxCount);
   double real = 0;
-  if (value.get(real) != simdjson::SUCCESS || !(real >= 0) || real >= 9.2e18) return fallback;
-  return static_cast<int64_t>(real);
+  if (value.get(real) != simdjson::SUCCESS || !(real >= 0)) return fallback;
+  return static_cast<int64_t>(std::min(real, static_cast<double>(StatsRecord::kMaxCount)));
 }
 
 double to_real(const element& value) {

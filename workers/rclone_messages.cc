@@ -1,5 +1,6 @@
 #include "workers/rclone_messages.h"
 
+#include <algorithm>
 #include <charconv>
 
 namespace dray {
@@ -155,7 +156,7 @@ bool dispatch_check(const LogLine& line, LogHandler& handler) {
     return false;
   for (const CheckRow& row : kChecks) {
     if (!text.starts_with(row.suffix)) continue;
-    handler.on_check(line, row.count, count);
+    handler.on_check(line, row.count, std::min(count, StatsRecord::kMaxCount));
     return true;
   }
   return false;
@@ -168,7 +169,7 @@ bool dispatch_rc(const LogLine& line, LogHandler& handler) {
   url.remove_prefix(colon + 1);
   uint16_t port = 0;
   if (!take_number(url, port) || port == 0) return false;
-  handler.on_rc_serving(port);
+  handler.on_rc_serving(line, port);
   return true;
 }
 

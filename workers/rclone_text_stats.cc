@@ -1,5 +1,6 @@
 #include "workers/rclone_text_stats.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
@@ -14,9 +15,13 @@ void skip_spaces(std::string_view& text) {
 bool take_real(std::string_view& text, double& value) {
   skip_spaces(text);
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || !std::isfinite(value) || value < 0 || value > 9e18) return false;
+  if (error != std::errc{} || !(value >= 0)) return false;
   text.remove_prefix(static_cast<size_t>(end - text.data()));
   return true;
+}
+
+int64_t to_count(double value) {
+  return static_cast<int64_t>(std::min(value, static_cast<double>(StatsRecord::kMaxCount)));
 }
 
 // "195.315 KiB", "12 B", before 1.57 also "195.315k" and "12 Bytes". False for a bare number.
@@ -32,14 +37,14 @@ bool take_bytes(std::string_view& text, int64_t& bytes) {
   while (!text.empty() && text.front() != ' ' && text.front() != ',')
     text.remove_prefix(1);
   const double exact = std::round(std::ldexp(value, static_cast<int>(unit) * 10));
-  bytes = exact < 9e18 ? static_cast<int64_t>(exact) : 0;
+  bytes = to_count(exact);
   return true;
 }
 
 bool take_count(std::string_view& text, int64_t& count) {
   double value = 0;
   if (!take_real(text, value)) return false;
-  count = static_cast<int64_t>(value);
+  count = to_count(value);
   return true;
 }
 

@@ -98,7 +98,8 @@ void EvidenceCollector::on_retry(const LogLine&, const RetryRecord& record) {
 
 void EvidenceCollector::on_check(const LogLine&, CheckCount kind, int64_t count) {
   evidence_.has_check_summary = true;
-  evidence_.checks[static_cast<size_t>(kind)] += count;
+  int64_t& sum = evidence_.checks[static_cast<size_t>(kind)];
+  sum = std::min(sum + count, StatsRecord::kMaxCount);
 }
 
 void EvidenceCollector::on_error(const LogLine& line) {
