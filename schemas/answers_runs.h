@@ -184,10 +184,22 @@ struct RunShowAnswer {
   }
 };
 
+struct ReasonView {
+  std::string code;  // a word for programs: "client_cap"
+  std::string text;  // one sentence
+  RunId run;         // the run in the way, if it is one
+  template <class Self, class Visitor>
+  static void fields(Self& self, Visitor&& visit) {
+    visit("code", self.code);
+    visit("text", self.text);
+    visit("run", self.run);
+  }
+};
+
 struct RunWhyAnswer {
   RunId run;
   RunState state = RunState::queued;
-  std::vector<std::string> reasons;  // sentences
+  std::vector<ReasonView> reasons;
   template <class Self, class Visitor>
   static void fields(Self& self, Visitor&& visit) {
     visit("run", self.run);
