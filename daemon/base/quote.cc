@@ -1,14 +1,11 @@
 #include "daemon/base/quote.h"
 
+#include "daemon/base/text.h"
+
 namespace dray {
 
-std::string quoted(std::string_view text, size_t max) {
-  std::string out = "'";
-  for (const char c : text.substr(0, max))
-    out += c >= 0x20 && c < 0x7f ? c : '?';
-  if (text.size() > max) out += "...";
-  out += '\'';
-  return out;
+std::string quoted(std::string_view text, size_t max_bytes) {
+  return "'" + escape_for_display(shorten(text, max_bytes)) + "'";
 }
 
 }  // namespace dray

@@ -66,11 +66,12 @@ std::optional<int> parse_number(std::string_view text) {
   return value;
 }
 
-Result<int> parse_value(const FieldRow& field, std::string_view text) {
+// `item` is what the message shows.
+Result<int> parse_value(const FieldRow& field, std::string_view text, std::string_view item) {
   std::optional<int> value = parse_number(text);
   if (!value && field.by_name != nullptr) value = field.by_name(text);
   if (!value || *value < field.min || *value > field.max)
-    return fail(ErrorCode::invalid, "{} field {}: must be {}", field.name, quoted(text),
+    return fail(ErrorCode::invalid, "{} field {}: must be {}", field.name, quoted(item),
                 field.allowed);
   return *value;
 }
@@ -95,10 +96,10 @@ Status add_item(const FieldRow& field, std::string_view item, uint64_t& bits) {
   int first = field.min;
   int last = field.max;
   if (range != "*") {
-    DRAY_TRY_ASSIGN(first, parse_value(field, range.substr(0, dash)));
+    DRAY_TRY_ASSIGN(first, parse_value(field, range.substr(0, dash), range));
     last = first;
     if (has_dash) {
-      DRAY_TRY_ASSIGN(last, parse_value(field, range.substr(dash + 1)));
+      DRAY_TRY_ASSIGN(last, parse_value(field, range.substr(dash + 1), range));
       // sun-tue: Sunday also begins a week.
       if (&field == &kFields[kWeekdayField] && first == 7 && last < 7) first = 0;
     }

@@ -9,11 +9,11 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <numeric>
 #include <optional>
 #include <utility>
 
 #include "daemon/base/quote.h"
+#include "daemon/base/text.h"
 #include "daemon/scheduler/posix_rule.h"
 
 namespace dray {
@@ -41,38 +41,28 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-// Levenshtein distance.
-size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), size_t{0});
-  for (size_t i = 0; i < a.size(); ++i) {
-    size_t diagonal = std::exchange(row[0], i + 1);
-    for (size_t j = 0; j < b.size(); ++j) {
-      const size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({replaced, row[j] + 1, row[j + 1] + 1});
-    }
-  }
-  return row.back();
-}
-
-// A zone that a person who typed `name` may have meant: few letters off, or the bare city.
+// A zone that a person who typed `name` may have meant: few letters off in any case, or the bare
+// city.
 std::optional<std::string> closest_name(std::string_view name) {
-  if (name.empty() || name.size() > kLongestName) return std::nullopt;
-  const std::string wanted = lower(name);
-  std::optional<std::string> best;
-  size_t best_distance = std::max<size_t>(1, name.size() / 4) + 1;
+  if (name.size() > kLongestName) return std::nullopt;
+  std::vector<std::string> names;  // lower case
+  std::vector<std::string_view> originals;
   for (const date::time_zone& zone : date::get_tzdb().zones) {
     if (!is_zone_name(zone.name())) continue;
-    const std::string candidate = lower(zone.name());
-    const std::string city = candidate.substr(candidate.rfind('/') + 1);
-    const size_t distance = std::min(edit_distance(wanted, candidate), edit_distance(wanted, city));
-    if (distance < best_distance) {
-      best_distance = distance;
-      best = zone.name();
-    }
+    names.push_back(lower(zone.name()));
+    originals.push_back(zone.name());
   }
-  return best;
+  const std::vector<std::string_view> full(names.begin(), names.end());
+  std::vector<std::string_view> cities;
+  for (const std::string_view text : full)
+    cities.push_back(text.substr(text.rfind('/') + 1));
+  for (const std::vector<std::string_view>& candidates : {full, cities}) {
+    const std::string_view match = closest_match(lower(name), candidates);
+    const auto found = std::ranges::find(candidates, match);
+    if (!match.empty())
+      return std::string(originals[static_cast<size_t>(found - candidates.begin())]);
+  }
+  return std::nullopt;
 }
 
 // Collects segments and merges neighbours that say the same.

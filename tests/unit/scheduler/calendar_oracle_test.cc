@@ -2,10 +2,7 @@
 // clock shows (localtime_r), its jumps are found by bisection, and expectations come from walking
 // the clock minute by minute around every one of them, in every zone, 1990 to 2037.
 #include <algorithm>
-#include <cstdlib>
 #include <ctime>
-#include <filesystem>
-#include <fstream>
 #include <map>
 #include <set>
 #include <string>
@@ -13,74 +10,13 @@
 
 #include "daemon/scheduler/calendar.h"
 #include "tests/support/catch.h"
+#include "tests/unit/scheduler/libc_zones.h"
 #include "tests/unit/scheduler/schedule_builders.h"
 
 namespace dray {
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr int64_t kMinute = 60;
-constexpr int64_t kDay = 86'400;
-constexpr int64_t kFirst = 631'152'000;  // 1990-01-01
-constexpr int64_t kEnd = 2'145'916'800;  // 2038-01-01
-
-struct Jump {
-  int64_t at;
-  int64_t before;  // offset, seconds
-  int64_t after;
-};
-
-int64_t libc_offset(int64_t at) {
-  const time_t time = at;
-  tm parts{};
-  localtime_r(&time, &parts);
-  return parts.tm_gmtoff;
-}
-
-void use_zone(const std::string& name) {
-  setenv("TZ", (":" + name).c_str(), 1);
-  tzset();
-}
-
-// Steps of three days: no zone changes its offset and back within three days.
-std::vector<Jump> jumps_of(const std::string& zone) {
-  use_zone(zone);
-  std::vector<Jump> jumps;
-  int64_t before = libc_offset(kFirst);
-  for (int64_t at = kFirst + 3 * kDay; at < kEnd; at += 3 * kDay) {
-    const int64_t after = libc_offset(at);
-    if (after == before) continue;
-    int64_t low = at - 3 * kDay;
-    int64_t high = at;
-    while (high - low > 1) {
-      const int64_t middle = low + (high - low) / 2;
-      (libc_offset(middle) == before ? low : high) = middle;
-    }
-    jumps.push_back({high, before, after});
-    before = after;
-  }
-  return jumps;
-}
-
-// Names of all zones, one for each distinct file content: aliases would only repeat the work.
-std::vector<std::string> distinct_zones() {
-  const fs::path root = "/usr/share/zoneinfo";
-  std::set<std::string> contents;
-  std::vector<std::string> names;
-  for (fs::recursive_directory_iterator it(root), end; it != end; ++it) {
-    const std::string name = fs::relative(it->path(), root).generic_string();
-    if (it->is_directory() && (name == "posix" || name == "right")) it.disable_recursion_pending();
-    if (!it->is_regular_file() || name == "localtime" || name == "posixrules" || name == "Factory")
-      continue;
-    std::ifstream file(it->path(), std::ios::binary);
-    std::string bytes{std::istreambuf_iterator<char>(file), {}};
-    if (bytes.starts_with("TZif") && contents.insert(std::move(bytes)).second)
-      names.push_back(name);
-  }
-  std::ranges::sort(names);
-  return names;
-}
 
 // What the clock shows in the days around a jump, minute by minute. Wall minutes are counted from
 // 1970-01-01 00:00 on the wall.
@@ -179,6 +115,7 @@ Minutes from_calendar(const CompiledSchedule& schedule, int64_t at, int64_t reac
   Minutes minutes;
   WallTime t{seconds{at - reach}};
   while (const std::optional<WallTime> next = schedule.next_after(t)) {
+    if (*next <= t) FAIL("not after the question: " << format_rfc3339(*next));
     t = *next;
     const int64_t second = to_unix_us(t) / 1'000'000;
     if (second >= at + reach) break;
@@ -186,6 +123,23 @@ Minutes from_calendar(const CompiledSchedule& schedule, int64_t at, int64_t reac
     minutes.push_back(second / kMinute);
   }
   return minutes;
+}
+
+// The answer may depend on the question's instant alone, wherever between two occurrences that is:
+// before a jump, at it, in the second pass of a repeated hour.
+void check_questions_at_jump(const CompiledSchedule& schedule, const Jump& jump,
+                             const Minutes& expected) {
+  const int64_t size = std::abs(jump.after - jump.before);
+  for (const int64_t at : {jump.at - size / 3, jump.at - 1, jump.at, jump.at + size / 3,
+                           jump.at + size * 2 / 3, jump.at + size - 1}) {
+    const auto later = [&](int64_t minute) { return minute * kMinute > at; };
+    const auto wanted = std::ranges::find_if(expected, later);
+    const std::optional<WallTime> actual = schedule.next_after(WallTime{seconds{at}});
+    if (wanted == expected.end() || actual == WallTime{seconds{*wanted * kMinute}}) continue;
+    CAPTURE(schedule.zone().name(), at, jump.at, jump.before, jump.after);
+    REQUIRE(actual);
+    CHECK(format_rfc3339(*actual) == format_rfc3339(WallTime{seconds{*wanted * kMinute}}));
+  }
 }
 
 CompiledSchedule compile_or_fail(const Schedule& schedule) {
@@ -244,17 +198,6 @@ std::vector<OracleCase> oracle_cases(const std::string& zone) {
   };
 }
 
-struct RestoreTimeZone {
-  RestoreTimeZone() {
-    if (const char* value = getenv("TZ")) old = value;
-  }
-  ~RestoreTimeZone() {
-    old.empty() ? unsetenv("TZ") : setenv("TZ", old.c_str(), 1);
-    tzset();
-  }
-  std::string old;
-};
-
 TEST_CASE("around every jump of every clock a daily schedule agrees with the independent walk") {
   const RestoreTimeZone restore;
   constexpr int64_t kReach = 30 * 3600;
@@ -275,6 +218,7 @@ TEST_CASE("around every jump of every clock a daily schedule agrees with the ind
         const Minutes expected = inside(daily_by_wall_time(walk, minute_of_day), jump.at, kReach);
         const Minutes actual = from_calendar(schedules.at(minute_of_day), jump.at, kReach);
         ++checked;
+        check_questions_at_jump(schedules.at(minute_of_day), jump, expected);
         if (actual == expected) continue;
         CAPTURE(zone, jump.at, jump.before, jump.after, minute_of_day);
         CHECK(actual == expected);
@@ -313,7 +257,7 @@ TEST_CASE("offsets beyond the listed changes agree with the C library up to 2100
   for (const std::string& zone : distinct_zones()) {
     const CompiledSchedule compiled = compile_or_fail(make_schedule(ScheduleKind::manual, zone));
     use_zone(zone);
-    for (int64_t at = kFirst; at < kEnd2100; at += 19 * kDay + 3607) {
+    for (int64_t at = kFirstSecond; at < kEnd2100; at += 19 * kDay + 3607) {
       const int64_t actual =
           compiled.zone().offset_at(std::chrono::sys_seconds{seconds{at}}).count();
       if (actual == libc_offset(at)) continue;

@@ -1,6 +1,10 @@
 #include "daemon/scheduler/posix_rule.h"
 
+#include <utility>
+#include <vector>
+
 #include "daemon/base/time.h"
+#include "daemon/scheduler/zone_db.h"
 #include "tests/support/catch.h"
 
 namespace dray {
@@ -48,6 +52,34 @@ TEST_CASE("a rule without daylight saving, or with nothing else, has no changes"
     CHECK(changes_after(*rule, sys_seconds{}, year{2050}).empty());
   }
   CHECK(parse_posix_rule("<+0545>-5:45")->standard_offset_s == 20'700);
+}
+
+TEST_CASE("a rule alone gives the same changes that a full database lists") {
+  struct Row {
+    const char* zone;
+    const char* rule;
+    const char* since;
+  };
+  const Row rows[] = {
+      {"America/New_York", "EST5EDT,M3.2.0,M11.1.0", "2007-11-05T00:00:00Z"},
+      {"Europe/Berlin", "CET-1CEST,M3.5.0,M10.5.0/3", "1996-10-28T00:00:00Z"},
+      {"Australia/Lord_Howe", "<+1030>-10:30<+11>-11,M10.1.0,M4.1.0", "2008-10-06T00:00:00Z"},
+      {"Asia/Tokyo", "JST-9", "1990-01-01T00:00:00Z"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.zone);
+    const auto since = std::chrono::floor<std::chrono::seconds>(*parse_rfc3339(row.since));
+    const PosixRule rule = *parse_posix_rule(row.rule);
+    std::vector<std::pair<sys_seconds, int32_t>> from_rule;
+    for (const OffsetChange& change : changes_after(rule, since, year{2035}))
+      from_rule.emplace_back(change.at,
+                             change.to_daylight ? rule.daylight_offset_s : rule.standard_offset_s);
+    std::vector<std::pair<sys_seconds, int32_t>> listed;
+    for (const Zone::Segment& segment : (*find_zone(row.zone))->segments())
+      if (segment.begin > since && segment.begin < sys_days{year{2036} / 1 / 1})
+        listed.emplace_back(segment.begin, segment.offset_s);
+    CHECK(from_rule == listed);
+  }
 }
 
 TEST_CASE("a damaged rule is refused") {
