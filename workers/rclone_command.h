@@ -1,0 +1,48 @@
+// The argument vector of rclone: a fixed template with the run's options filled in. Pure; golden
+// files in tests/golden/argv show every form.
+//
+// No secret and no text of a user stands before the first colon of an argument, filter rules travel
+// in a file, and extra flags are checked against the allow-list once more. Figures:
+// --timeout, --contimeout, --low-level-retries and --retries replace defaults with which rclone
+// hangs silently for hours; attempts are repeated by the scheduler.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "daemon/base/result.h"
+#include "schemas/job.h"
+
+namespace dray::worker {
+
+// The private directory of one run (0700) and what lies in it.
+struct RunPaths {
+  std::string directory;
+  std::string config() const { return directory + "/rclone/rclone.conf"; }
+  std::string config_dir() const { return directory + "/rclone"; }
+  std::string filters() const { return directory + "/filters"; }
+  std::string temp() const { return directory + "/tmp"; }
+  std::string cache() const { return directory + "/cache"; }
+};
+
+// `source` and `destination` as build_rclone_config minted them; `program` is an absolute path.
+// invalid: an option or flag that is not allowed.
+Result<std::vector<std::string>> rclone_argv(const std::string& program, const RunSpec& spec,
+                                             const std::string& source,
+                                             const std::string& destination, const RunPaths& paths,
+                                             std::span<const std::string> allow_flags);
+
+// Lists the top of `source`: "rclone lsf" with one retry and short time-outs, because somebody
+// waits for the answer.
+std::vector<std::string> probe_argv(const std::string& program, const std::string& source,
+                                    const RunPaths& paths);
+
+// What --filter-from reads; empty when there are no rules. invalid: a rule that is none.
+Result<std::string> filter_file(const TransferOptions& options);
+
+// All of the environment. Nothing is inherited: AWS_CA_BUNDLE breaks every S3 remote, RCLONE_* act
+// as flags, and the rest is nobody's business.
+std::vector<std::string> rclone_environment(const RunPaths& paths);
+
+}  // namespace dray::worker

@@ -1,0 +1,28 @@
+// Remotes that are made of other remotes (crypt, alias, union ...): where in their settings the
+// others stand. Pure.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "daemon/base/result.h"
+#include "schemas/job.h"
+
+namespace dray::worker {
+
+// Does this backend have no storage of its own?
+bool is_wrapper(std::string_view type);
+
+// What "name:path" becomes, as text of the same form.
+using ResolveReference =
+    std::function<Result<std::string>(std::string_view name, std::string_view path)>;
+
+// Replaces every reference in `settings`.
+// invalid: something that is not "name:path" with the name of a remote: a path of this machine, a
+// remote defined on the fly (":s3,...:"), options changed in place ("nas,user=root:"), or a setting
+// that looks like a reference in a backend that is not known to be a wrapper.
+Status rewrite_references(std::string_view type, RemoteSettings& settings,
+                          const ResolveReference& resolve);
+
+}  // namespace dray::worker
