@@ -111,6 +111,8 @@ std::string redact_values(std::string_view text) {
     size_t value = end;
     while (value < text.size() && (text[value] == '\\' || text[value] == '"'))
       ++value;
+    const size_t spaced = text.find_first_not_of(' ', end);
+    if (spaced != std::string_view::npos && text[spaced] == '=') value = spaced;
     const bool assigned = value < text.size() && (text[value] == '=' || text[value] == ':');
     const bool flag = word.starts_with("--") && value < text.size() && text[value] == ' ';
     const bool scheme = word == "Bearer" || word == "Basic";

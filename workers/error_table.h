@@ -16,11 +16,12 @@ namespace dray {
 enum class ErrorScope : uint8_t { run, object };
 
 struct ErrorRule {
-  std::string_view text;  // lower case, searched in what normalise_error() returns
-  std::string_view also;  // a second text that must be there too; may be empty
   ErrorClass error_class = ErrorClass::unknown;
   ErrorScope scope = ErrorScope::run;
   bool retry = false;
+  // What to look for in the result of normalise_error(): alternatives separated by '|', each one
+  // text or two that must both be there, separated by '&'.
+  std::string_view patterns;
   std::string_view hint;  // one sentence
 };
 

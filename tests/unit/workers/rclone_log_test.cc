@@ -1,5 +1,8 @@
 #include "workers/rclone_log.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -90,39 +93,46 @@ struct LineCase {
 
 TEST_CASE("each kind of line becomes its record") {
   const LineCase cases[] = {
-      {R"({"level":"info","msg":"Copied (new)","object":"a/b","objectType":"*local.Object","size":7})",
+      {R"_({"level":"info","msg":"Copied (new)","object":"a/b","objectType":"*local.Object","size":7})_",
        "object 1 0 a/b 7"},
-      {R"({"level":"info","msg":"Copied (server-side copy) to: x","object":"a"})", "object 1 1 a -1"},
-      {R"({"level":"info","msg":"Multi-thread Copied (new)","object":"a"})", "object 1 0 a -1"},
-      {R"({"level":"info","msg":"Deleted","object":"a"})", "object 1 2 a -1"},
-      {R"({"level":"info","msg":"Moved into backup dir","object":"a"})", "object 1 3 a -1"},
-      {R"({"level":"info","msg":"Moved (server-side) to: b","object":"a"})", "object 1 4 a -1"},
-      {R"({"level":"info","msg":"Renamed from \"b\"","object":"a"})", "object 1 5 a -1"},
-      {R"({"level":"warning","msg":"Skipped delete as --dry-run is set (size 3)","object":"f","size":3,"skipped":"delete"})",
+      {R"_({"level":"info","msg":"Copied (server-side copy) to: x","object":"a"})_",
+       "object 1 1 a -1"},
+      {R"_({"level":"info","msg":"Multi-thread Copied (new)","object":"a"})_", "object 1 0 a -1"},
+      {R"_({"level":"info","msg":"Deleted","object":"a"})_", "object 1 2 a -1"},
+      {R"_({"level":"info","msg":"Moved into backup dir","object":"a"})_", "object 1 3 a -1"},
+      {R"_({"level":"info","msg":"Moved (server-side) to: b","object":"a"})_", "object 1 4 a -1"},
+      {R"_({"level":"info","msg":"Renamed from \"b\"","object":"a"})_", "object 1 5 a -1"},
+      {R"_({"level":"warning","msg":"Skipped delete as --dry-run is set (size 3)","object":"f","size":3,"skipped":"delete"})_",
        "dry delete f 3"},
-      {R"({"level":"error","msg":"Attempt 1/3 failed with 2 errors and: no: good"})", "retry 0 1/3 no: good"},
-      {R"({"level":"error","msg":"Attempt 2/3 succeeded"})", "retry 1 2/3 "},
-      {R"({"level":"error","msg":"Fatal error received - not attempting retries"})", "retry 2 0/0 "},
-      {R"({"level":"error","msg":"Can't retry any of the errors - not attempting retries"})", "retry 3 0/0 "},
-      {R"({"level":"notice","msg":"4 differences found","object":"fs"})", "check 0 4 fs"},
-      {R"({"level":"warning","msg":"12 hashes could not be checked","object":"fs"})", "check 2 12 fs"},
-      {R"({"level":"notice","msg":"Serving remote control on http://127.0.0.1:38807/"})", "rc 38807"},
-      {R"({"level":"notice","msg":"Serving remote control on http://127.0.0.1:99999/"})",
+      {R"_({"level":"error","msg":"Attempt 1/3 failed with 2 errors and: no: good"})_",
+       "retry 0 1/3 no: good"},
+      {R"_({"level":"error","msg":"Attempt 2/3 succeeded"})_", "retry 1 2/3 "},
+      {R"_({"level":"error","msg":"Fatal error received - not attempting retries"})_",
+       "retry 2 0/0 "},
+      {R"_({"level":"error","msg":"Can't retry any of the errors - not attempting retries"})_",
+       "retry 3 0/0 "},
+      {R"_({"level":"notice","msg":"4 differences found","object":"fs"})_", "check 0 4 fs"},
+      {R"_({"level":"warning","msg":"12 hashes could not be checked","object":"fs"})_",
+       "check 2 12 fs"},
+      {R"_({"level":"notice","msg":"Serving remote control on http://127.0.0.1:38807/"})_",
+       "rc 38807"},
+      {R"_({"level":"notice","msg":"Serving remote control on http://127.0.0.1:99999/"})_",
        "note 2 : Serving remote control on http://127.0.0.1:99999/"},
-      {R"({"level":"error","msg":"Failed to copy: x","object":"o"})", "error 3 o: Failed to copy: x"},
-      {R"({"level":"critical","msg":"bad"})", "error 4 : bad"},
-      {R"({"level":"fatal","msg":"bad"})", "error 4 : bad"},
-      {R"({"level":"emergency","msg":"bad"})", "error 4 : bad"},
-      {R"({"level":"never heard of","msg":"m","new":{"deep":[1,{}]}})", "note 2 : m"},
-      {R"({"time":"t","level":"info","msg":"m","object":17,"source":"x"})", "note 1 : m"},
-      {R"({"level":"notice","msg":"","stats":{"bytes":1,"eta":null,"listed":4,"checking":["c",5]}})",
+      {R"_({"level":"error","msg":"Failed to copy: x","object":"o"})_",
+       "error 3 o: Failed to copy: x"},
+      {R"_({"level":"critical","msg":"bad"})_", "error 4 : bad"},
+      {R"_({"level":"fatal","msg":"bad"})_", "error 4 : bad"},
+      {R"_({"level":"emergency","msg":"bad"})_", "error 4 : bad"},
+      {R"_({"level":"never heard of","msg":"m","new":{"deep":[1,{}]}})_", "note 2 : m"},
+      {R"_({"time":"t","level":"info","msg":"m","object":17,"source":"x"})_", "note 1 : m"},
+      {R"_({"level":"notice","msg":"","stats":{"bytes":1,"eta":null,"listed":4,"checking":["c",5]}})_",
        "stats 2 1/0 0/0 0/0 del 0 err 0 eta -1 '' (c) ()"},
-      {R"({"level":"notice","stats":{"bytes":-5,"eta":-3,"totalBytes":1e300,"transferring":[{"name":"n","size":-1,"bytes":2,"percentage":5000},7]}})",
+      {R"_({"level":"notice","stats":{"bytes":-5,"eta":-3,"totalBytes":1e300,"transferring":[{"name":"n","size":-1,"bytes":2,"percentage":5000},7]}})_",
        "stats 2 0/72057594037927936 0/0 0/0 del 0 err 0 eta -1 '' [n 2/-1 100%]"},
-      {R"({"level":"info","msg":"m","stats":[]})", "note 1 : m"},
-      {R"({"name":"not a log record"})", R"(plain {"name":"not a log record"})"},
-      {R"({"level":"info","msg":"cut off)", R"(plain {"level":"info","msg":"cut off)"},
-      {R"({"a":1}{"b":2})", R"(plain {"a":1}{"b":2})"},
+      {R"_({"level":"info","msg":"m","stats":[]})_", "note 1 : m"},
+      {R"_({"name":"not a log record"})_", R"_(plain {"name":"not a log record"})_"},
+      {R"_({"level":"info","msg":"cut off)_", R"_(plain {"level":"info","msg":"cut off)_"},
+      {R"_({"a":1}{"b":2})_", R"_(plain {"a":1}{"b":2})_"},
       {"Failed to copy: directory not found", "plain Failed to copy: directory not found"},
       {"2026/11/20 06:25:12 INFO  : dir: x/f3: Copied (new)", "object 1 0 dir: x/f3 -1"},
       {"<5>NOTICE: x: Skipped copy as --dry-run is set (size 2)", "dry copy x -1"},
@@ -132,13 +142,13 @@ TEST_CASE("each kind of line becomes its record") {
       {"2026/11/20 06:25:12 CRITICAL: Failed to create file system for \"x:\": no",
        "error 4 : Failed to create file system for \"x:\": no"},
       {"2026/11/20 06:25:12 Failed to copy: x", "plain 2026/11/20 06:25:12 Failed to copy: x"},
-};
-for (const LineCase& row : cases) {
-  INFO(row.line);
-  CHECK(read_all(std::string(row.line) + "\n") == std::vector<std::string>{row.call});
-  CHECK(read_all(std::string(row.line) + "\r\n") == std::vector<std::string>{row.call});
-  CHECK(read_all(row.line) == std::vector<std::string>{row.call});
-}
+  };
+  for (const LineCase& row : cases) {
+    INFO(row.line);
+    CHECK(read_all(std::string(row.line) + "\n") == std::vector<std::string>{row.call});
+    CHECK(read_all(std::string(row.line) + "\r\n") == std::vector<std::string>{row.call});
+    CHECK(read_all(row.line) == std::vector<std::string>{row.call});
+  }
 }
 
 TEST_CASE("a log reads the same wherever it is cut") {
@@ -162,7 +172,7 @@ TEST_CASE("a log reads the same wherever it is cut") {
 }
 
 TEST_CASE("a line over the cap is dropped and counted, and the next one is read") {
-  const std::string record = R"({"level":"error","msg":"x"})";
+  const std::string record = R"_({"level":"error","msg":"x"})_";
   const std::string log = std::string(LogReader::kMaxLine + 1, 'a') + "\n" + record + "\n" +
                           std::string(LogReader::kMaxLine, 'b') + "\n" + std::string(3 << 20, '{');
   for (size_t chunk : {size_t{4096}, log.size()}) {
@@ -185,12 +195,12 @@ TEST_CASE("bytes that are no text are plain lines, never a crash") {
   const std::string invalid = "{\"level\":\"info\",\"msg\":\"\xff\xfe\"}";
   CHECK(read_all(invalid) == std::vector<std::string>{"plain " + invalid});
   CHECK(read_all("\n\n") == std::vector<std::string>{"plain ", "plain "});
-  const std::string deep = R"({"level":"info","msg":)" + std::string(500000, '[');
+  const std::string deep = R"_({"level":"info","msg":)_" + std::string(500000, '[');
   CHECK(read_all(deep) == std::vector<std::string>{"plain " + deep});
   const std::string closed =
-      R"({"level":"info","x":)" + std::string(5000, '[') + std::string(5000, ']') + "}";
+      R"_({"level":"info","x":)_" + std::string(5000, '[') + std::string(5000, ']') + "}";
   CHECK(read_all(closed) == std::vector<std::string>{"plain " + closed});
-  CHECK(read_all(R"({"level":"info","msg":"\u0000\ud83d\ude00"})").size() == 1);
+  CHECK(read_all(R"_({"level":"info","msg":"\u0000\ud83d\ude00"})_").size() == 1);
 }
 
 TEST_CASE("random bytes and damaged records are read to the end") {
@@ -205,9 +215,9 @@ TEST_CASE("random bytes and damaged records are read to the end") {
 }
 
 TEST_CASE("a stats record carries at most the capped number of current files") {
-  std::string line = R"({"level":"notice","stats":{"transferring":[)";
+  std::string line = R"_({"level":"notice","stats":{"transferring":[)_";
   for (int i = 0; i < 1000; ++i)
-    line += R"({"name":"n"},)";
+    line += R"_({"name":"n"},)_";
   line.back() = ']';
   line += "}}";
   struct Counter final : LogHandler {
