@@ -23,6 +23,7 @@
 #include <string>
 #include <string_view>
 
+#include "broker/topics.h"
 #include "daemon/base/result.h"
 #include "daemon/base/seal.h"
 #include "daemon/base/time.h"
@@ -50,7 +51,7 @@ struct BusOptions {
   std::string events_endpoint;       // ops, notifier: where subscribe() listens; empty: nowhere
   std::optional<CurveClient> curve;  // needed for tcp
 
-  // Questions asked before the first connection wait for it this long, then fail: unavailable.
+  // Questions asked while the broker is away wait for it this long, then fail: unavailable.
   Duration connect_timeout = seconds{3};
   // A peer with nothing to say PINGs this often; the broker counts as gone after
   // `heartbeats_missed`.
@@ -125,7 +126,7 @@ class Bus {
 
   // Starts to connect and goes on trying for ever. invalid: an endpoint or key is malformed.
   static Result<std::unique_ptr<Bus>> open(EventLoop& loop, BusOptions options);
-  ~Bus();  // flushes what the sockets take at once; open questions are dropped without a call
+  ~Bus();  // what is still on its way is lost; open questions are dropped without a call
   Bus(const Bus&) = delete;
   Bus& operator=(const Bus&) = delete;
 
@@ -152,8 +153,9 @@ class Bus {
   // Hands all open frames to the sockets now, before the end of the loop turn.
   void flush();
 
-  // Exactly one call of `done`: the answer; the error of a NACK; timeout: no answer in time, the
-  // outcome is unknown; unavailable: the broker is away or went away (unknown too, if it was sent).
+  // Exactly one call of `done`, never from inside ask(): the answer; the error of a NACK; timeout:
+  // no answer in time, the outcome is unknown; unavailable: broker or drayd is away, or went away
+  // with the question (the message says which; the outcome is unknown then, too).
   template <class Question>
   void ask(const Question& question, Duration timeout,
            AnswerHandler<typename AnswerOf<Question>::type> done) {
@@ -181,7 +183,8 @@ class Bus {
   void publish_event(const EventMessage& event) { send(event); }
 
   // Ops and notifier: "e" all events, "p" the progress of all runs, "p.<run>" of one run. The last
-  // known picture of every matching run comes first. Subscribing twice replaces the handler.
+  // known picture of every matching run comes first; a picture may come twice (compare `sequence`).
+  // Subscribing twice replaces the handler.
   void subscribe(const std::string& topic, PublicationHandler handler);
   void unsubscribe(const std::string& topic);
 
@@ -196,10 +199,5 @@ class Bus {
 
   std::unique_ptr<Impl> impl_;
 };
-
-// Topic of one run's progress.
-std::string progress_topic(RunId run);
-inline constexpr std::string_view kEventTopic = "e";
-inline constexpr std::string_view kProgressTopic = "p";
 
 }  // namespace dray
