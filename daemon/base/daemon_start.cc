@@ -129,8 +129,10 @@ void harden_process() {
   umask(077);
   const rlimit none{0, 0};
   setrlimit(RLIMIT_CORE, &none);
+#ifndef __SANITIZE_ADDRESS__  // LeakSanitizer traces its own process, which has to be dumpable
   // Also keeps other processes of the same user from reading our memory.
   prctl(PR_SET_DUMPABLE, 0);
+#endif
   std::signal(SIGPIPE, SIG_IGN);
 }
 
