@@ -18,7 +18,7 @@ struct ExitFacts {
   int exit_code = 0;
   int signal = 0;  // when not 0, exit_code means nothing
   StopReason stop = StopReason::none;
-  std::optional<RcloneVersion> version;
+  std::optional<RcloneVersion> version = std::nullopt;
   RcloneVerb verb = RcloneVerb::unknown;
 };
 

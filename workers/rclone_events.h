@@ -18,18 +18,19 @@ enum class LogLevel : uint8_t { debug, info, notice, error, critical };
 
 // What all records of one line have in common.
 struct LogLine {
-  std::string_view time;  // as written: RFC 3339 or "2026/11/20 05:54:38"; may be empty
+  std::string_view time = {};  // as written: RFC 3339 or "2026/11/20 05:54:38"; may be empty
   LogLevel level = LogLevel::info;
   std::string_view
       object;  // path relative to the remote's root, or a remote's description; may be empty
-  std::string_view object_type;  // Go type of the source object ("*local.Object"); may be empty
-  std::string_view message;
-  int64_t size = -1;         // bytes, when the record tells it
-  std::string_view skipped;  // dry run: what was not done ("copy", "delete")
+  std::string_view object_type =
+      {};  // Go type of the source object ("*local.Object"); may be empty
+  std::string_view message = {};
+  int64_t size = -1;              // bytes, when the record tells it
+  std::string_view skipped = {};  // dry run: what was not done ("copy", "delete")
 };
 
 struct TransferringFile {
-  std::string_view name;
+  std::string_view name = {};
   int64_t size = -1;  // -1: unknown
   int64_t bytes = 0;
   int percent = 0;
@@ -91,7 +92,7 @@ struct RetryRecord {
   RetryKind kind = RetryKind::attempt_failed;
   int attempt = 0;  // 0: not told
   int attempts = 0;
-  std::string_view error;  // of a failed attempt
+  std::string_view error = {};  // of a failed attempt
 };
 
 enum class CheckCount : uint8_t { differences, errors, unchecked_hashes, matching, missing };

@@ -38,7 +38,13 @@ class LogReader {
 
  private:
   class Json;
+  // Smaller chunks are read line by line.
+  static constexpr size_t kLeastBatch = 2048;
 
+  // A run of whole records at the front of `bytes`; returns its length.
+  size_t feed_batch(std::string_view bytes, LogHandler& handler);
+  // One line without its newline.
+  void feed_line(std::string_view line, size_t readable, LogHandler& handler);
   void keep(std::string_view part);
   void finish_kept(LogHandler& handler);
   // `readable`: how many bytes from line.data() on may be read.

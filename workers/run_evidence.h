@@ -77,7 +77,7 @@ struct RunEvidence {
   int exit_code = 0;
   int signal = 0;  // when not 0 the process was ended by it and exit_code means nothing
   StopReason stop = StopReason::none;
-  std::optional<RcloneVersion> version;
+  std::optional<RcloneVersion> version = std::nullopt;
   RcloneVerb verb = RcloneVerb::unknown;
   bool dry_run = false;
 
