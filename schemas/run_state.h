@@ -75,7 +75,8 @@ constexpr bool can_move(RunState from, RunState to) {
   constexpr Move kMoves[] = {
       {queued, assigned},       {queued, starting},      {queued, held},
       {queued, paused},         {queued, cancelled},     {queued, skipped},
-      {queued, missed},         {assigned, starting},    {assigned, queued},
+      {queued, missed},         {queued, failed},        {assigned, failed},
+      {assigned, starting},    {assigned, queued},
       {assigned, cancelled},    {assigned, paused},      {starting, running},
       {starting, validating},   {starting, finishing},   {starting, cancelling},
       {starting, retry_wait},   {starting, queued},      {starting, paused},

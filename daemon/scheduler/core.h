@@ -15,8 +15,8 @@
 //   harmless.
 //      The wait is capped, so that a wall clock that was set forward is noticed within that cap.
 //   5. When a commit fails, the core is ahead of the store: drop the turn's messages and load()
-//      again from the store. Connections are kept over a load(); everything else comes from the
-//      rows, and peers repeat what was not answered.
+//      again from the store. Workers that get no answer say HELLO again within seconds, and every
+//      peer repeats what was not answered.
 //
 // Costs: a step is O(log n) in jobs and runs. A run that cannot start waits in the list of what it
 // waits for and is not looked at again before that changes. A job takes about 400 bytes, a run 700.
@@ -83,7 +83,8 @@ class Core {
   Core& operator=(Core&&) noexcept;
 
   // Takes over the stored state. What was on workers is given one full lease from now to be
-  // adopted; occurrences missed meanwhile follow with the next ticks. May be called again (rule 5).
+  // adopted; occurrences missed meanwhile follow with the next ticks. Called again (rule 5), it
+  // forgets all it knew, connections included.
   std::vector<Action> load(const Snapshot& snapshot, Now now);
 
   // Appends what follows from `event`. Any event is allowed at any time.

@@ -47,9 +47,15 @@ struct RunNow {
   Asker asker;
   Enqueue request;
 };
+// Of the runs that a request names, those that the core does not know and the store knows as ended.
+struct EndedRun {
+  RunId run;
+  RunState state = RunState::succeeded;
+};
 struct CancelRuns {
   Asker asker;
   CancelRequest request;
+  std::vector<EndedRun> ended;  // looked up by the shell for runs that Core::find_run() lacks
 };
 // The store has committed, or commits in this very turn, what these carry.
 struct JobPut {

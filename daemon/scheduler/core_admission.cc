@@ -1,0 +1,220 @@
+// Which run starts where. A run starts when the queue is not paused, no cap is reached (global,
+// client, job, accounts), nothing else writes to its destination, there is bandwidth for it, a
+// worker has a free slot, and it is its turn (fair_queue.h).
+//
+// Bandwidth at start: what runs keeps what it was given. A new run gets an equal share of what is
+// left of the global and of the client's cap, shared among all that could start now, and its job's
+// cap divided by the runs the job may have at once; the smallest of these counts. So the sum never
+// exceeds a cap. With less than kBandwidthFloor left (or than the whole cap, if that is smaller)
+// the run waits.
+#include <algorithm>
+
+#include "daemon/scheduler/core_impl.h"
+
+namespace dray::scheduler {
+namespace {
+
+constexpr uint64_t kBytesPerKilobyte = 1000;
+
+uint64_t left_of(uint64_t cap_kbps, uint64_t used) {
+  const uint64_t cap = cap_kbps * kBytesPerKilobyte;
+  return cap > used ? cap - used : 0;
+}
+
+}  // namespace
+
+uint32_t Core::Impl::free_slots(const Worker& worker) const {
+  if (!worker.session || worker.draining || worker.row.drain || worker.paused_until > now_.mono)
+    return 0;
+  return worker.row.slots > worker.busy ? worker.row.slots - worker.busy : 0;
+}
+
+uint32_t Core::Impl::all_free_slots() const {
+  uint32_t sum = 0;
+  for (const auto& [name, worker] : workers_)
+    sum += free_slots(worker);
+  return sum;
+}
+
+// How many runs may run at once in all, as things are.
+uint32_t Core::Impl::places() const {
+  uint32_t sum = 0;
+  for (const auto& [name, worker] : workers_)
+    if (worker.session && !worker.draining && !worker.row.drain) sum += worker.row.slots;
+  const uint32_t cap = settings_.global_max_concurrent_jobs;
+  return cap == 0 ? sum : std::min(sum, cap);
+}
+
+bool Core::Impl::bandwidth_left(uint64_t cap_kbps, uint64_t used) const {
+  if (cap_kbps == 0) return true;
+  return left_of(cap_kbps, used) >= std::min(kBandwidthFloor, cap_kbps * kBytesPerKilobyte);
+}
+
+bool Core::Impl::client_is_full(const Client& client) const {
+  const ClientSpec& spec = client.spec;
+  return (spec.max_concurrent_jobs != 0 && client.running >= spec.max_concurrent_jobs) ||
+         !bandwidth_left(spec.max_bandwidth_kbps, client.bandwidth);
+}
+
+void Core::Impl::admit() {
+  if (settings_.queue_paused || queue_.size() == 0) return;
+  const uint32_t cap = settings_.global_max_concurrent_jobs;
+  uint32_t slots = all_free_slots();
+  if (cap != 0) slots = std::min(slots, cap > running_ ? cap - running_ : 0);
+  const uint32_t all_places = places();
+  while (slots > 0 && bandwidth_left(settings_.global_max_bandwidth_kbps, bandwidth_)) {
+    const auto pick = queue_.next(all_places);
+    if (!pick) return;
+    if (client_is_full(clients_[pick->client])) {
+      queue_.set_blocked(pick->client, true);
+    } else if (try_start(*find(pick->run), slots)) {
+      --slots;
+    }
+  }
+}
+
+// Starts the run, or puts it where it waits.
+bool Core::Impl::try_start(Run& run, uint32_t places_left) {
+  if (const auto key = blocked_by(run)) {
+    wait(run, *key);
+    return false;
+  }
+  Worker* worker = choose_worker(run);
+  if (worker == nullptr) {  // the only free one has refused it
+    wait(run, WaitKey{WaitFor::refused, 0});
+    set_deadline(run, run.refused_until);
+    return false;
+  }
+  offer(run, *worker, bandwidth_for(run, places_left));
+  return true;
+}
+
+// What run-level thing is in the way; nullopt: nothing.
+std::optional<WaitKey> Core::Impl::blocked_by(const Run& run) const {
+  const Job& job = *run.job;
+  const WaitKey own{WaitFor::job, job.id.value};
+  if (!has_room(own)) return own;
+  for (const uint32_t account : job.accounts) {
+    const WaitKey key{WaitFor::account, account};
+    if (!has_room(key)) return key;
+  }
+  if (const RunId other = locks_.in_the_way(job.destination, job.id))
+    return WaitKey{WaitFor::destination, other.value};
+  return std::nullopt;
+}
+
+// The worker with the largest part of its slots free; of equals the first by name.
+Worker* Core::Impl::choose_worker(const Run& run) {
+  Worker* best = nullptr;
+  uint64_t best_free = 0;
+  for (auto& [name, worker] : workers_) {
+    const uint64_t free = free_slots(worker);
+    if (free == 0 || (&worker == run.refused_by && run.refused_until > now_.mono)) continue;
+    if (best != nullptr && free * best->row.slots <= best_free * worker.row.slots) continue;
+    best = &worker;
+    best_free = free;
+  }
+  return best;
+}
+
+// Bytes per second; 0: no cap applies.
+uint64_t Core::Impl::bandwidth_for(const Run& run, uint32_t places_left) const {
+  uint64_t least = 0;
+  const auto consider = [&least](uint64_t share) {
+    if (least == 0 || share < least) least = std::max<uint64_t>(share, 1);
+  };
+  const auto share = [&](uint64_t cap_kbps, uint64_t used, size_t ready) {
+    if (cap_kbps == 0) return;
+    const uint64_t left = left_of(cap_kbps, used);
+    const uint64_t among = std::clamp<uint64_t>(ready, 1, std::max(places_left, 1u));
+    consider(std::max(left / among, std::min(left, kBandwidthFloor)));
+  };
+  const Client& client = clients_[run.client];
+  share(settings_.global_max_bandwidth_kbps, bandwidth_, queue_.size());
+  share(client.spec.max_bandwidth_kbps, client.bandwidth, queue_.size(run.client));
+  if (run.job->bandwidth_kbps != 0)
+    consider(run.job->bandwidth_kbps * kBytesPerKilobyte / std::max(run.job->concurrent(), 1u));
+  return least;
+}
+
+// ── Offers ──────────────────────────────────────────────────────────────────────────────────────
+
+void Core::Impl::offer(Run& run, Worker& worker, uint64_t bandwidth) {
+  leave_wait(run);
+  // Every offer has a number of its own, so that a late answer to an older one is recognised.
+  run.last_offered = std::max(run.last_offered, run.row.attempt) + 1;
+  run.offer = Token{run.row.id, run.last_offered, worker.row.epoch};
+  move(run, RunState::assigned);
+  occupy(run, worker, bandwidth);
+  set_deadline(run, now_.mono + options_.offer_timeout);
+  SendAssign assign;
+  assign.session = worker.session;
+  assign.token = run.offer;
+  assign.job = run.job->id;
+  assign.dry_run = run.row.dry_run;
+  assign.lease_ms = static_cast<uint64_t>(to_ms(options_.lease));
+  assign.bandwidth_bytes_per_second = bandwidth;
+  emit(std::move(assign));
+}
+
+// Takes what the run needs: its place under every cap, its destination, a slot.
+void Core::Impl::occupy(Run& run, Worker& worker, uint64_t bandwidth) {
+  Job& job = *run.job;
+  Client& client = clients_[run.client];
+  run.worker = &worker;
+  run.accounts = job.accounts;
+  run.destination = job.destination;
+  run.bandwidth = bandwidth;
+  ++running_;
+  ++job.running;
+  ++client.running;
+  ++worker.busy;
+  bandwidth_ += bandwidth;
+  client.bandwidth += bandwidth;
+  worker.runs.insert(run.row.id);
+  for (const uint32_t account : run.accounts)
+    ++accounts_[account].running;
+  locks_.take(run.destination, job.id, run.row.id);
+  queue_.started(run.client);
+}
+
+// Gives all of it back and wakes who waited for it. `started`: it was more than an offer.
+void Core::Impl::release(Run& run, bool started) {
+  Job& job = *run.job;
+  Client& client = clients_[run.client];
+  --running_;
+  --job.running;
+  --client.running;
+  --run.worker->busy;
+  bandwidth_ -= run.bandwidth;
+  client.bandwidth -= run.bandwidth;
+  run.worker->runs.erase(run.row.id);
+  for (const uint32_t account : run.accounts)
+    --accounts_[account].running;
+  locks_.release(run.destination, run.row.id);
+  if (started) {
+    queue_.ended(run.client);
+  } else {
+    queue_.taken_back(run.client);
+  }
+  run.worker = nullptr;
+  run.bandwidth = 0;
+  set_deadline(run, std::nullopt);
+  queue_.set_blocked(run.client, client_is_full(client));
+  wake_one(WaitKey{WaitFor::job, job.id.value});
+  for (const uint32_t account : run.accounts)
+    wake_one(WaitKey{WaitFor::account, account});
+  wake_all(WaitKey{WaitFor::destination, run.row.id.value});
+  wake_one(WaitKey{WaitFor::refused, 0});
+}
+
+// The offer did not become an attempt: back into the queue.
+void Core::Impl::withdraw(Run& run) {
+  if (run.worker->session) emit(SendWithdraw{run.worker->session, run.offer});
+  release(run, false);
+  run.offer = {};
+  move(run, RunState::queued);
+  make_ready(run);
+}
+
+}  // namespace dray::scheduler
