@@ -1,0 +1,283 @@
+#include "daemon/scheduler/store_jobs.h"
+
+#include <algorithm>
+#include <map>
+
+#include "daemon/base/quote.h"
+#include "daemon/scheduler/store_catalog.h"
+#include "daemon/scheduler/store_db.h"
+#include "schemas/json_fields.h"
+#include "schemas/limits.h"
+
+namespace dray::store {
+namespace {
+
+// The columns that read_plan() expects, from column 0 on; the options follow as the last but two.
+#define DRAY_JOB_COLUMNS                                                                       \
+  "j.id, j.name, j.client, j.kind, j.source_remote, j.source_path, j.destination_remote, "     \
+  "j.destination_path, j.schedule_kind, j.schedule_at, j.schedule_weekdays, j.schedule_cron, " \
+  "j.schedule_every_seconds, j.schedule_time_zone, j.enabled, j.priority, j.misfire, "         \
+  "j.misfire_max, j.overlap, j.max_concurrent, j.bandwidth_kbps, j.retry_max_attempts, "       \
+  "j.retry_backoff_seconds, j.retry_backoff_max_seconds, j.created_at, s.high_water, s.next_due"
+#define DRAY_JOB_TABLES " FROM jobs j JOIN job_states s ON s.job = j.id "
+#define DRAY_RECORD_COLUMNS DRAY_JOB_COLUMNS ", j.options, j.updated_at, s.last_run"
+
+JobPlan read_plan(const Query& q) {
+  JobPlan plan;
+  plan.id = {q.as<uint64_t>(0)};
+  plan.name = q.text(1);
+  plan.client = q.text(2);
+  plan.kind = q.as<JobKind>(3);
+  plan.source = {q.text(4), q.text(5)};
+  plan.destination = {q.text(6), q.text(7)};
+  plan.schedule = {q.as<ScheduleKind>(8), q.text(9), q.as<WeekdaySet>(10), q.text(11),
+                   q.as<int64_t>(12),     q.text(13)};
+  plan.enabled = q.as<bool>(14);
+  plan.priority = q.as<int32_t>(15);
+  plan.misfire = q.as<MisfirePolicy>(16);
+  plan.misfire_max = q.as<uint32_t>(17);
+  plan.overlap = q.as<OverlapPolicy>(18);
+  plan.max_concurrent = q.as<uint32_t>(19);
+  plan.bandwidth_kbps = q.as<uint64_t>(20);
+  plan.retry = {q.as<uint32_t>(21), q.as<uint32_t>(22), q.as<uint32_t>(23)};
+  plan.created_at = q.time(24);
+  plan.high_water = q.time(25);
+  if (!q.is_null(26)) plan.next_due = q.time(26);
+  return plan;
+}
+
+Result<JobRecord> read_record(const Query& q) {
+  JobPlan plan = read_plan(q);
+  JobRecord record;
+  record.id = plan.id;
+  record.created_at = plan.created_at;
+  record.high_water = plan.high_water;
+  record.next_due = plan.next_due;
+  record.updated_at = q.time(28);
+  record.last_run = {q.as<uint64_t>(29)};
+  JobSpec& spec = record.spec;
+  spec.name = std::move(plan.name);
+  spec.client = std::move(plan.client);
+  spec.kind = plan.kind;
+  spec.source = std::move(plan.source);
+  spec.destination = std::move(plan.destination);
+  spec.schedule = std::move(plan.schedule);
+  spec.enabled = plan.enabled;
+  spec.priority = plan.priority;
+  spec.misfire = plan.misfire;
+  spec.misfire_max = plan.misfire_max;
+  spec.overlap = plan.overlap;
+  spec.max_concurrent = plan.max_concurrent;
+  spec.bandwidth_kbps = plan.bandwidth_kbps;
+  spec.retry = plan.retry;
+  DRAY_TRY_ASSIGN(spec.options,
+                  from_json<TransferOptions>(q.text(27), JsonReadOptions{.unknown_keys = true}));
+  return record;
+}
+
+// "/photos//2024/." and "photos/2024" are one place; "" is the root.
+std::string place_key(std::string_view path) {
+  std::string key;
+  for (size_t begin = 0; begin <= path.size();) {
+    const size_t end = std::min(path.find('/', begin), path.size());
+    const std::string_view part = path.substr(begin, end - begin);
+    begin = end + 1;
+    if (part.empty() || part == ".") continue;
+    if (!key.empty()) key += '/';
+    key += part;
+  }
+  return key;
+}
+
+// The place itself and everything around it: "a/b", "a", "".
+std::vector<std::string> with_parents(std::string key) {
+  std::vector<std::string> keys;
+  while (!key.empty()) {
+    keys.push_back(key);
+    const size_t slash = key.rfind('/');
+    key.resize(slash == std::string::npos ? 0 : slash);
+  }
+  keys.emplace_back();
+  return keys;
+}
+
+// Which remotes a remote leads to, itself included; for many jobs at once.
+class AccountGraph {
+ public:
+  static Result<AccountGraph> load(Db& db) {
+    AccountGraph graph;
+    DRAY_TRY_ASSIGN(const auto remotes, Catalog(db).remotes(""));
+    for (const RemoteView& remote : remotes)
+      graph.refers_[{remote.client, remote.name}] = remote.refers_to;
+    return graph;
+  }
+  std::vector<std::string> of(const JobPlan& plan) const {
+    std::vector<std::string> names{plan.source.remote};
+    if (plan.destination.remote != names.front()) names.push_back(plan.destination.remote);
+    for (size_t i = 0; i < names.size() && names.size() <= 2 * limits::kMaxRemoteDepth; ++i) {
+      const auto found = refers_.find({plan.client, names[i]});
+      if (found == refers_.end()) continue;
+      for (const std::string& other : found->second)
+        if (std::ranges::find(names, other) == names.end()) names.push_back(other);
+    }
+    return names;
+  }
+
+ private:
+  std::map<std::pair<std::string, std::string>, std::vector<std::string>> refers_;
+};
+
+}  // namespace
+
+Result<std::optional<JobRecord>> Jobs::find(std::string_view name) {
+  return guarded("read job", [&]() -> Result<std::optional<JobRecord>> {
+    auto query = db_->query("SELECT " DRAY_RECORD_COLUMNS DRAY_JOB_TABLES "WHERE j.name = ?");
+    if (!query.bind(name).next()) return std::nullopt;
+    DRAY_TRY_ASSIGN(JobRecord record, read_record(query));
+    return record;
+  });
+}
+
+Result<std::optional<JobRecord>> Jobs::find(JobId id) {
+  return guarded("read job", [&]() -> Result<std::optional<JobRecord>> {
+    auto query = db_->query("SELECT " DRAY_RECORD_COLUMNS DRAY_JOB_TABLES "WHERE j.id = ?");
+    if (!query.bind(id).next()) return std::nullopt;
+    DRAY_TRY_ASSIGN(JobRecord record, read_record(query));
+    return record;
+  });
+}
+
+Result<std::vector<JobRecord>> Jobs::list(std::string_view client, std::string_view after,
+                                          size_t limit) {
+  return guarded("read jobs", [&]() -> Result<std::vector<JobRecord>> {
+    std::vector<JobRecord> records;
+    auto query = db_->query("SELECT " DRAY_RECORD_COLUMNS DRAY_JOB_TABLES
+                            "WHERE j.name > ?1 AND (?2 = '' OR j.client = ?2) ORDER BY j.name "
+                            "LIMIT ?3");
+    query.bind(after, client, limit);
+    while (query.next()) {
+      DRAY_TRY_ASSIGN(JobRecord record, read_record(query));
+      records.push_back(std::move(record));
+    }
+    return records;
+  });
+}
+
+Result<JobId> Jobs::put(JobId id, const JobSpec& spec, WallTime now) {
+  return guarded("store job", [&]() -> Result<JobId> {
+    const std::string key = place_key(spec.destination.path);
+    const std::string options = to_json(spec.options);
+    auto query = db_->query(
+        "INSERT INTO jobs (id, name, client, kind, source_remote, source_path, destination_remote, "
+        "destination_path, destination_key, schedule_kind, schedule_at, schedule_weekdays, "
+        "schedule_cron, schedule_every_seconds, schedule_time_zone, enabled, priority, misfire, "
+        "misfire_max, overlap, max_concurrent, bandwidth_kbps, retry_max_attempts, "
+        "retry_backoff_seconds, retry_backoff_max_seconds, options, created_at, updated_at) VALUES "
+        "(nullif(?, 0), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+        "?27, ?27) ON CONFLICT (id) DO UPDATE SET name = excluded.name, client = excluded.client, "
+        "kind = excluded.kind, source_remote = excluded.source_remote, source_path = "
+        "excluded.source_path, destination_remote = excluded.destination_remote, destination_path "
+        "= excluded.destination_path, destination_key = excluded.destination_key, schedule_kind = "
+        "excluded.schedule_kind, schedule_at = excluded.schedule_at, schedule_weekdays = "
+        "excluded.schedule_weekdays, schedule_cron = excluded.schedule_cron, "
+        "schedule_every_seconds = excluded.schedule_every_seconds, schedule_time_zone = "
+        "excluded.schedule_time_zone, enabled = excluded.enabled, priority = excluded.priority, "
+        "misfire = excluded.misfire, misfire_max = excluded.misfire_max, overlap = "
+        "excluded.overlap, max_concurrent = excluded.max_concurrent, bandwidth_kbps = "
+        "excluded.bandwidth_kbps, retry_max_attempts = excluded.retry_max_attempts, "
+        "retry_backoff_seconds = excluded.retry_backoff_seconds, retry_backoff_max_seconds = "
+        "excluded.retry_backoff_max_seconds, options = excluded.options, updated_at = "
+        "excluded.updated_at RETURNING id");
+    query
+        .bind(id, spec.name, spec.client, spec.kind, spec.source.remote, Blob{spec.source.path},
+              spec.destination.remote, Blob{spec.destination.path}, Blob{key}, spec.schedule.kind,
+              spec.schedule.at, spec.schedule.weekdays, spec.schedule.cron,
+              spec.schedule.every_seconds, spec.schedule.time_zone, spec.enabled, spec.priority,
+              spec.misfire, spec.misfire_max, spec.overlap, spec.max_concurrent,
+              spec.bandwidth_kbps, spec.retry.max_attempts, spec.retry.backoff_seconds,
+              spec.retry.backoff_max_seconds, options, now)
+        .next();
+    const JobId stored{query.as<uint64_t>(0)};
+    query.next();
+    db_->query("INSERT OR IGNORE INTO job_states (job, high_water) VALUES (?, ?)")
+        .bind(stored, now)
+        .run();
+    return stored;
+  });
+}
+
+Status Jobs::remove(JobId id) {
+  return guarded("remove job", [&]() -> Status {
+    db_->query("DELETE FROM jobs WHERE id = ?").bind(id).run();
+    return {};
+  });
+}
+
+Result<std::string> Jobs::writes_there(const JobSpec& spec, JobId except) {
+  return guarded("read jobs", [&]() -> Result<std::string> {
+    const std::string key = place_key(spec.destination.path);
+    for (const std::string& place : with_parents(key)) {
+      auto query = db_->query(
+          "SELECT name FROM jobs WHERE client = ? AND destination_remote = ? AND destination_key = "
+          "? AND id <> ? LIMIT 1");
+      if (query.bind(spec.client, spec.destination.remote, Blob{place}, except).next())
+        return query.text(0);
+    }
+    // Everything inside begins with "key/"; '0' is the character after '/'. The root holds all.
+    const std::string first = key.empty() ? "" : key + "/";
+    const std::string end = key.empty() ? std::string(limits::kMaxPathBytes, '\xff') : key + "0";
+    auto query = db_->query(
+        "SELECT name FROM jobs WHERE client = ? AND destination_remote = ? AND destination_key >= "
+        "? AND destination_key < ? AND id <> ? LIMIT 1");
+    query.bind(spec.client, spec.destination.remote, Blob{first}, Blob{end}, except);
+    return query.next() ? query.text(0) : std::string();
+  });
+}
+
+Result<std::vector<JobPlan>> Jobs::plans() {
+  return guarded("read jobs", [&]() -> Result<std::vector<JobPlan>> {
+    DRAY_TRY_ASSIGN(const AccountGraph accounts, AccountGraph::load(*db_));
+    std::vector<JobPlan> plans;
+    auto query = db_->query("SELECT " DRAY_JOB_COLUMNS DRAY_JOB_TABLES "ORDER BY j.id");
+    while (query.next()) {
+      plans.push_back(read_plan(query));
+      plans.back().accounts = accounts.of(plans.back());
+    }
+    return plans;
+  });
+}
+
+Result<JobPlan> Jobs::plan(const JobRecord& record) {
+  const JobSpec& spec = record.spec;
+  JobPlan plan{record.id,           spec.name,         spec.client,         spec.enabled,
+               spec.schedule,       spec.misfire,      spec.misfire_max,    spec.overlap,
+               spec.max_concurrent, spec.priority,     spec.bandwidth_kbps, spec.retry,
+               spec.kind,           spec.source,       spec.destination,    {},
+               record.created_at,   record.high_water, record.next_due};
+  DRAY_TRY_ASSIGN(const AccountGraph accounts, AccountGraph::load(*db_));
+  plan.accounts = accounts.of(plan);
+  return plan;
+}
+
+Result<RunSpec> Jobs::run_spec(JobId id) {
+  DRAY_TRY_ASSIGN(const std::optional<JobRecord> record, find(id));
+  if (!record) return fail(ErrorCode::not_found, "the job was removed");
+  const JobSpec& job = record->spec;
+  RunSpec spec;
+  spec.job = job.name;
+  spec.client = job.client;
+  spec.kind = job.kind;
+  spec.source = job.source;
+  spec.destination = job.destination;
+  spec.options = job.options;
+  Catalog catalog(*db_);
+  for (const std::string& name : {job.source.remote, job.destination.remote}) {
+    DRAY_TRY_ASSIGN(std::vector<SealedRemote> remotes, catalog.remote_closure(job.client, name));
+    for (SealedRemote& remote : remotes)
+      if (std::ranges::find(spec.remotes, remote.name, &SealedRemote::name) == spec.remotes.end())
+        spec.remotes.push_back(std::move(remote));
+  }
+  return spec;
+}
+
+}  // namespace dray::store

@@ -1,0 +1,65 @@
+// History for people: pages of runs, attempts and events. Every question is bounded in rows
+// (limits::kMaxPageRows) and in time; one that takes longer is refused as exhausted.
+//
+// Same thread as the store; borrows its connection. Only reads.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/base/result.h"
+#include "daemon/base/time.h"
+#include "schemas/answers.h"
+
+namespace dray::store {
+
+class Db;
+
+// The loop stands still while a question is answered; heartbeats are lost after ten seconds, and
+// people notice a quarter of one.
+inline constexpr Duration kQuestionLimit = milliseconds{250};
+
+struct RunFilter {
+  JobId job;           // 0: all
+  std::string client;  // "": all
+  std::vector<RunState> states;
+  std::optional<WallTime> since;  // queued at or after
+  std::optional<WallTime> until;  // queued before
+  RunId before;                   // 0: from the newest on
+  size_t limit = 50;
+};
+
+struct EventFilter {
+  uint64_t since = 0;  // only with a greater sequence
+  RunId run;
+  std::string job;
+  std::string client;
+  size_t limit = 100;
+};
+
+class Queries {
+ public:
+  explicit Queries(Db& db, Duration limit = kQuestionLimit) : db_(&db), limit_(limit) {}
+
+  Result<std::vector<RunView>> runs(const RunFilter& filter);  // newest first
+  Result<std::optional<RunView>> run(RunId run);
+  Result<std::vector<AttemptView>> attempts(RunId run);
+  Result<std::vector<CancelView>> cancel_requests(RunId run);
+  Result<std::vector<EventView>> events(const EventFilter& filter);  // oldest first
+  Result<uint64_t> last_sequence();
+
+  // The last run of every enabled job whose last run failed.
+  Result<std::vector<RunView>> failing(size_t limit);
+  Result<std::vector<DueView>> next_due(size_t limit);
+  // "jobs", "clients", "remotes".
+  Result<std::map<std::string, uint64_t>> counts();
+  // The database's own check of everything it holds; may take long, so bounded as well.
+  Result<std::string> integrity(Duration limit);
+
+ private:
+  Db* db_;
+  Duration limit_;
+};
+
+}  // namespace dray::store
