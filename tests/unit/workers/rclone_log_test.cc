@@ -86,6 +86,11 @@ std::string read_fixture(const std::string& name) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
+constexpr const char* kRecordCall = "error 3 : x";
+std::string record_line() {
+  return "{\"level\":\"error\",\"msg\":\"x\"}\n";
+}
+
 struct LineCase {
   const char* line;
   const char* call;
@@ -168,6 +173,40 @@ TEST_CASE("a log reads the same wherever it is cut") {
     reader.feed(second, recorder);
     reader.finish(recorder);
     REQUIRE(recorder.calls == expected);
+  }
+}
+
+TEST_CASE("lines that are no records are told apart in the middle of many records too") {
+  std::string many;
+  while (many.size() < 5000)
+    many += record_line();
+  const size_t count = many.size() / record_line().size();
+  const std::string odd[] = {
+      "",
+      "plain",
+      "  " + record_line(),
+      record_line().substr(0, record_line().size() - 1) + record_line(),
+      record_line().substr(0, record_line().size() - 1) + " trailing",
+      "{\"level\":\n\"info\",\"msg\":\"m\"}",
+      "{\"level\":\"info\",\"msg\":\"\xff\"}",
+      "{\"level\":\"info\",\"msg\":\"open",
+      "[{\"level\":\"info\",\"msg\":\"m\"}]",
+      "{}",
+      "{",
+      "}",
+      "\"",
+  };
+  for (std::string text : odd) {
+    if (!text.ends_with('\n')) text += '\n';
+    INFO(text);
+    const std::vector<std::string> alone = read_in_chunks(text, 1);
+    std::vector<std::string> expected(count, kRecordCall);
+    expected.insert(expected.end(), alone.begin(), alone.end());
+    expected.insert(expected.end(), count, kRecordCall);
+    CHECK(read_all(many + text + many) == expected);
+    CHECK(read_in_chunks(many + text + many, 3000) == expected);
+    CHECK(std::ranges::all_of(alone,
+                              [](const std::string& call) { return call.starts_with("plain"); }));
   }
 }
 
