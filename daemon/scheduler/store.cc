@@ -265,8 +265,8 @@ void Store::abandon_backup() {
   if (const Status removed = remove_tree(impl_->backup_path); !removed) return;
 }
 
-Result<Snapshot> Store::load_snapshot() {
-  return store::load_snapshot(*impl_->db);
+Result<Snapshot> Store::load_snapshot(WallTime now) {
+  return store::load_snapshot(*impl_->db, now);
 }
 
 Result<size_t> Store::delete_history(WallTime before, size_t limit) {

@@ -64,7 +64,7 @@ class Store {
   void rollback_to_savepoint();
 
   // ── Start and rest ────────────────────────────────────────────────────────────────────────────
-  Result<Snapshot> load_snapshot();
+  Result<Snapshot> load_snapshot(WallTime now);
 
   // Can the database be written (again)? Commits a row of no meaning.
   Status probe_write();

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "daemon/base/quote.h"
+#include "daemon/scheduler/path_overlap.h"
 #include "daemon/scheduler/store_catalog.h"
 #include "daemon/scheduler/store_db.h"
 #include "schemas/json_fields.h"
@@ -75,30 +76,21 @@ Result<JobRecord> read_record(const Query& q) {
   return record;
 }
 
-// "/photos//2024/." and "photos/2024" are one place; "" is the root.
-std::string place_key(std::string_view path) {
-  std::string key;
-  for (size_t begin = 0; begin <= path.size();) {
-    const size_t end = std::min(path.find('/', begin), path.size());
-    const std::string_view part = path.substr(begin, end - begin);
-    begin = end + 1;
-    if (part.empty() || part == ".") continue;
-    if (!key.empty()) key += '/';
-    key += part;
-  }
-  return key;
+// The keys of everything around a place, itself included: its remote's root, then one component
+// more each time.
+std::vector<std::string> with_parents(const std::string& key) {
+  const size_t root = key.rfind('\0') + 1;
+  std::vector<std::string> keys{key.substr(0, root)};
+  for (size_t slash = key.find('/', root); slash != std::string::npos;
+       slash = key.find('/', slash + 1))
+    keys.push_back(key.substr(0, slash + 1));
+  return keys;
 }
 
-// The place itself and everything around it: "a/b", "a", "".
-std::vector<std::string> with_parents(std::string key) {
-  std::vector<std::string> keys;
-  while (!key.empty()) {
-    keys.push_back(key);
-    const size_t slash = key.rfind('/');
-    key.resize(slash == std::string::npos ? 0 : slash);
-  }
-  keys.emplace_back();
-  return keys;
+// The first text after all that begin with `key`. A key ends in '/' or, for a root, in 0.
+std::string end_of(std::string key) {
+  ++key.back();
+  return key;
 }
 
 // Which remotes a remote leads to, itself included; for many jobs at once.
@@ -163,9 +155,16 @@ Result<std::vector<JobRecord>> Jobs::list(std::string_view client, std::string_v
   });
 }
 
+Result<uint64_t> Jobs::count(std::string_view client) {
+  return guarded("count jobs", [&]() -> Result<uint64_t> {
+    auto query = db_->query("SELECT count(*) FROM jobs WHERE client = ?");
+    return query.bind(client).next() ? query.as<uint64_t>(0) : 0;
+  });
+}
+
 Result<JobId> Jobs::put(JobId id, const JobSpec& spec, WallTime now) {
   return guarded("store job", [&]() -> Result<JobId> {
-    const std::string key = place_key(spec.destination.path);
+    const std::string key = scheduler::destination_key(spec.client, spec.destination);
     const std::string options = to_json(spec.options);
     auto query = db_->query(
         "INSERT INTO jobs (id, name, client, kind, source_remote, source_path, destination_remote, "
@@ -215,21 +214,17 @@ Status Jobs::remove(JobId id) {
 
 Result<std::string> Jobs::writes_there(const JobSpec& spec, JobId except) {
   return guarded("read jobs", [&]() -> Result<std::string> {
-    const std::string key = place_key(spec.destination.path);
+    const std::string key = scheduler::destination_key(spec.client, spec.destination);
     for (const std::string& place : with_parents(key)) {
-      auto query = db_->query(
-          "SELECT name FROM jobs WHERE client = ? AND destination_remote = ? AND destination_key = "
-          "? AND id <> ? LIMIT 1");
-      if (query.bind(spec.client, spec.destination.remote, Blob{place}, except).next())
-        return query.text(0);
+      auto query =
+          db_->query("SELECT name FROM jobs WHERE destination_key = ? AND id <> ? LIMIT 1");
+      if (query.bind(Blob{place}, except).next()) return query.text(0);
     }
-    // Everything inside begins with "key/"; '0' is the character after '/'. The root holds all.
-    const std::string first = key.empty() ? "" : key + "/";
-    const std::string end = key.empty() ? std::string(limits::kMaxPathBytes, '\xff') : key + "0";
+    const std::string end = end_of(key);
     auto query = db_->query(
-        "SELECT name FROM jobs WHERE client = ? AND destination_remote = ? AND destination_key >= "
-        "? AND destination_key < ? AND id <> ? LIMIT 1");
-    query.bind(spec.client, spec.destination.remote, Blob{first}, Blob{end}, except);
+        "SELECT name FROM jobs WHERE destination_key >= ? AND destination_key < ? AND id <> ? "
+        "LIMIT 1");
+    query.bind(Blob{key}, Blob{end}, except);
     return query.next() ? query.text(0) : std::string();
   });
 }

@@ -36,6 +36,7 @@ class Jobs {
   // By name, after `after`; `client` empty: of all clients.
   Result<std::vector<JobRecord>> list(std::string_view client, std::string_view after,
                                       size_t limit);
+  Result<uint64_t> count(std::string_view client);
   // `id` 0 inserts: a new job owes nothing of the time before `now`.
   Result<JobId> put(JobId id, const JobSpec& spec, WallTime now);
   Status remove(JobId id);

@@ -11,43 +11,11 @@
 namespace dray::store {
 namespace {
 
-RunView to_view(RunRow row) {
-  RunView view;
-  view.run = row.id;
-  view.job = std::move(row.job_name);
-  view.client = std::move(row.client);
-  view.trigger = to_string(row.trigger);
-  view.scheduled_at = row.scheduled_at;
-  view.queued_at = row.queued_at;
-  view.state = row.state;
-  view.priority = row.priority;
-  view.dry_run = row.dry_run;
-  view.attempt = row.attempt;
-  view.worker = std::move(row.worker);
-  view.retry_at = row.retry_at;
-  view.cancel_requested = row.cancel_requested;
-  view.cancel_reason = std::move(row.cancel_reason);
-  view.cancel_by = std::move(row.cancel_by);
-  view.asked_by = std::move(row.asked_by);
-  view.reason = std::move(row.reason);
-  view.outcome = row.outcome;
-  view.error_class = row.error_class;
-  view.hint = std::move(row.hint);
-  view.started_at = row.started_at;
-  view.ended_at = row.ended_at;
-  view.bytes = row.bytes;
-  view.files = row.files;
-  view.checks = row.checks;
-  view.deletes = row.deletes;
-  view.errors = row.errors;
-  return view;
-}
-
 #define DRAY_RUN_VIEW \
   "SELECT " DRAY_RUN_COLUMNS ", p.progress FROM runs r LEFT JOIN progress p ON p.run = r.id "
 
 RunView read_view(const Query& query) {
-  RunView view = to_view(read_run(query));
+  RunView view = run_view(read_run(query));
   if (query.is_null(kRunColumns)) return view;
   auto progress = from_json<Progress>(query.text(kRunColumns), {.unknown_keys = true});
   if (progress) view.progress = std::move(*progress);
@@ -95,6 +63,38 @@ std::string state_list(const std::vector<RunState>& states) {
 }
 
 }  // namespace
+
+RunView run_view(RunRow row) {
+  RunView view;
+  view.run = row.id;
+  view.job = std::move(row.job_name);
+  view.client = std::move(row.client);
+  view.trigger = to_string(row.trigger);
+  view.scheduled_at = row.scheduled_at;
+  view.queued_at = row.queued_at;
+  view.state = row.state;
+  view.priority = row.priority;
+  view.dry_run = row.dry_run;
+  view.attempt = row.attempt;
+  view.worker = std::move(row.worker);
+  view.retry_at = row.retry_at;
+  view.cancel_requested = row.cancel_requested;
+  view.cancel_reason = std::move(row.cancel_reason);
+  view.cancel_by = std::move(row.cancel_by);
+  view.asked_by = std::move(row.asked_by);
+  view.reason = std::move(row.reason);
+  view.outcome = row.outcome;
+  view.error_class = row.error_class;
+  view.hint = std::move(row.hint);
+  view.started_at = row.started_at;
+  view.ended_at = row.ended_at;
+  view.bytes = row.bytes;
+  view.files = row.files;
+  view.checks = row.checks;
+  view.deletes = row.deletes;
+  view.errors = row.errors;
+  return view;
+}
 
 Result<std::vector<RunView>> Queries::runs(const RunFilter& filter) {
   return guarded("list runs", [&]() -> Result<std::vector<RunView>> {

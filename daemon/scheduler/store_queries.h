@@ -10,6 +10,7 @@
 
 #include "daemon/base/result.h"
 #include "daemon/base/time.h"
+#include "daemon/scheduler/rows.h"
 #include "schemas/answers.h"
 
 namespace dray::store {
@@ -37,6 +38,9 @@ struct EventFilter {
   std::string client;
   size_t limit = 100;
 };
+
+// A row of the core as people see it, without progress.
+RunView run_view(RunRow row);
 
 class Queries {
  public:

@@ -15,6 +15,19 @@ std::vector<RunRow> open_runs(Db& db) {
   return runs;
 }
 
+std::vector<KeyedRun> keyed_runs(Db& db, WallTime since) {
+  std::vector<KeyedRun> runs;
+  auto query = db.query(
+      "SELECT idempotency_key, id, job, queued_at FROM runs WHERE trigger = 2 AND scheduled_at >= "
+      "? "
+      "AND idempotency_key IS NOT NULL ORDER BY scheduled_at");
+  query.bind(since);
+  while (query.next())
+    runs.push_back(
+        {query.text(0), {query.as<uint64_t>(1)}, {query.as<uint64_t>(2)}, query.time(3)});
+  return runs;
+}
+
 std::vector<WorkerRow> workers(Db& db) {
   std::vector<WorkerRow> rows;
   auto query = db.query(
@@ -54,7 +67,7 @@ size_t delete_events(Db& db, WallTime before, size_t limit) {
 
 }  // namespace
 
-Result<Snapshot> load_snapshot(Db& db) {
+Result<Snapshot> load_snapshot(Db& db, WallTime now) {
   return guarded("load", [&]() -> Result<Snapshot> {
     Snapshot snapshot;
     Catalog catalog(db);
@@ -63,7 +76,10 @@ Result<Snapshot> load_snapshot(Db& db) {
     DRAY_TRY_ASSIGN(snapshot.settings, catalog.live_settings());
     DRAY_TRY_ASSIGN(snapshot.jobs, Jobs(db).plans());
     snapshot.open_runs = open_runs(db);
+    snapshot.keyed_runs = keyed_runs(db, now - hours{24});
     snapshot.workers = workers(db);
+    snapshot.last_manual_at = from_unix_us(static_cast<int64_t>(
+        number(db, "SELECT coalesce(max(scheduled_at), 0) FROM runs WHERE trigger = 2")));
     snapshot.last_run_id =
         number(db,
                "SELECT max((SELECT coalesce(max(id), 0) FROM runs), (SELECT value FROM counters "

@@ -6,7 +6,7 @@
 
 namespace dray::store {
 
-Result<Snapshot> load_snapshot(Db& db);
+Result<Snapshot> load_snapshot(Db& db, WallTime now);
 
 // See Store::delete_history.
 Result<size_t> delete_history(Db& db, WallTime before, size_t limit);

@@ -57,7 +57,7 @@ CREATE TABLE jobs (
   source_path               BLOB NOT NULL,
   destination_remote        TEXT NOT NULL,
   destination_path          BLOB NOT NULL,
-  destination_key           BLOB NOT NULL,     -- the path's components that count, joined by '/'
+  destination_key           BLOB NOT NULL,     -- of path_overlap.h
   schedule_kind             INTEGER NOT NULL,  -- ScheduleKind
   schedule_at               TEXT NOT NULL,
   schedule_weekdays         INTEGER NOT NULL,
@@ -78,8 +78,8 @@ CREATE TABLE jobs (
   created_at                INTEGER NOT NULL,
   updated_at                INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX jobs_by_destination ON jobs (client, destination_remote, destination_key);
-CREATE INDEX jobs_by_source ON jobs (client, source_remote);
+CREATE INDEX jobs_by_client ON jobs (client);
+CREATE INDEX jobs_by_destination ON jobs (destination_key);
 
 -- What changes with every run, apart from the wide row of the job.
 CREATE TABLE job_states (
@@ -111,6 +111,7 @@ CREATE TABLE runs (
   cancel_reason    TEXT NOT NULL,
   cancel_by        TEXT NOT NULL,
   asked_by         TEXT NOT NULL,
+  idempotency_key  TEXT,              -- of a manual run
   reason           TEXT NOT NULL,
   outcome          INTEGER NOT NULL,  -- Outcome
   error_class      INTEGER NOT NULL,  -- ErrorClass
@@ -125,6 +126,7 @@ CREATE TABLE runs (
   UNIQUE (job, scheduled_at, trigger)
 ) STRICT;
 CREATE INDEX runs_open ON runs (id) WHERE state < 20;
+CREATE INDEX runs_manual ON runs (scheduled_at) WHERE trigger = 2;
 
 CREATE TABLE attempts (
   run            INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE,

@@ -1,0 +1,240 @@
+// Jobs and their schedules.
+#include <algorithm>
+
+#include "daemon/base/quote.h"
+#include "daemon/scheduler/calendar.h"
+#include "daemon/scheduler/verbs.h"
+#include "schemas/job_check.h"
+#include "schemas/job_json.h"
+
+namespace dray::verbs {
+namespace {
+
+constexpr size_t kLastRuns = 10;
+constexpr size_t kMaxOccurrences = 200;
+
+struct JobName {
+  std::string name;
+  template <class Self, class Visitor>
+  static void fields(Self& self, Visitor&& visit) {
+    visit("name", self.name);
+  }
+};
+
+struct ListArgs {
+  std::string client;
+  uint64_t limit = 100;
+  std::string after;
+  template <class Self, class Visitor>
+  static void fields(Self& self, Visitor&& visit) {
+    visit.optional("client", self.client);
+    visit.optional("limit", self.limit);
+    visit.optional("after", self.after);
+  }
+};
+
+struct PutArgs {
+  std::optional<bool> create;
+  JobSpec spec;
+  template <class Self, class Visitor>
+  static void fields(Self& self, Visitor&& visit) {
+    JobSpec::fields(self.spec, visit);
+    visit.optional("create", self.create);
+  }
+};
+
+struct EnableArgs {
+  std::string name;
+  bool enabled = true;
+  template <class Self, class Visitor>
+  static void fields(Self& self, Visitor&& visit) {
+    visit("name", self.name);
+    visit("enabled", self.enabled);
+  }
+};
+
+struct NextArgs {
+  std::string name;
+  uint64_t count = 10;
+  WallTime from{};
+  template <class Self, class Visitor>
+  static void fields(Self& self, Visitor&& visit) {
+    visit("name", self.name);
+    visit.optional("count", self.count);
+    visit.optional("from", self.from);
+  }
+};
+
+struct PreviewArgs {
+  Schedule schedule;
+  uint64_t count = 10;
+  WallTime from{};
+  template <class Self, class Visitor>
+  static void fields(Self& self, Visitor&& visit) {
+    visit("schedule", self.schedule);
+    visit.optional("count", self.count);
+    visit.optional("from", self.from);
+  }
+};
+
+Result<JobView> job_view(Context& context, const store::JobRecord& record) {
+  JobView view;
+  view.id = record.id;
+  view.spec = record.spec;
+  view.created_at = record.created_at;
+  view.updated_at = record.updated_at;
+  view.next_due = context.core.next_due(record.id).value_or(WallTime{});
+  if (record.last_run) {
+    DRAY_TRY_ASSIGN(view.last_run, context.queries.run(record.last_run));
+  }
+  return view;
+}
+
+Result<std::string> previewed(const Schedule& schedule, WallTime anchor, WallTime from,
+                              uint64_t count) {
+  DRAY_TRY_ASSIGN(const CompiledSchedule compiled, CompiledSchedule::compile(schedule, anchor));
+  OccurrencesAnswer answer;
+  for (Preview& one : compiled.preview(from, std::clamp<uint64_t>(count, 1, kMaxOccurrences)))
+    answer.occurrences.push_back({one.at, std::move(one.local), std::move(one.abbreviation),
+                                  one.shifted_by_gap, one.repeated_hour, one.dst_day});
+  return to_json(answer);
+}
+
+void use_default_zone(Context& context, const JsonValue& body, Schedule& schedule) {
+  const std::optional<JsonValue> given = body.find("schedule");
+  if (given && !given->find("time_zone")) schedule.time_zone = context.around.default_time_zone;
+}
+
+// The job as it is to be: complete for a new one, patched for one that exists.
+Result<JobSpec> wanted_job(Context& context, const JsonValue& body,
+                           const std::optional<store::JobRecord>& before, std::string_view name) {
+  PutArgs args;
+  if (before) args.spec = before->spec;
+  const Status read = read_json(body, args, {.patch = before.has_value()});
+  if (!read) return std::unexpected(annotate(read.error(), fmt::format("job {}", quoted(name))));
+  if (args.create.has_value() && *args.create && before)
+    return fail(ErrorCode::conflict, "job {} exists already; edit it, or choose another name",
+                quoted(name));
+  if (args.create.has_value() && !*args.create && !before)
+    return fail(ErrorCode::not_found, "there is no job {}", quoted(name));
+  use_default_zone(context, body, args.spec.schedule);
+  return std::move(args.spec);
+}
+
+Status check_surroundings(Context& context, const JobSpec& spec, JobId id, WallTime anchor) {
+  const std::string where = fmt::format("job {}", quoted(spec.name));
+  DRAY_TRY_ASSIGN(const auto client, context.catalog.client(spec.client));
+  if (!client)
+    return fail(ErrorCode::not_found, "{}: client: there is no client {}; add it first", where,
+                quoted(spec.client));
+  for (const auto& [field, remote] : {std::pair{"source", spec.source.remote},
+                                      std::pair{"destination", spec.destination.remote}}) {
+    auto closure = context.catalog.remote_closure(spec.client, remote);
+    if (!closure)
+      return std::unexpected(
+          annotate(std::move(closure.error()), fmt::format("{}: {}", where, field)));
+  }
+  if (auto compiled = CompiledSchedule::compile(spec.schedule, anchor); !compiled)
+    return std::unexpected(annotate(std::move(compiled.error()), where));
+  DRAY_TRY_ASSIGN(const std::string other, context.jobs.writes_there(spec, id));
+  if (!other.empty())
+    return fail(ErrorCode::conflict,
+                "{}: destination: job {} writes to the same place, or inside or around it; choose "
+                "another directory",
+                where, quoted(other));
+  return {};
+}
+
+// Stores `spec` and tells the core.
+Result<std::string> put(Context& context, const std::optional<store::JobRecord>& before,
+                        const JobSpec& spec) {
+  const JobId old = before ? before->id : JobId{};
+  DRAY_TRY(check_job(spec, {context.around.further_flags}));
+  DRAY_TRY(check_surroundings(context, spec, old, before ? before->created_at : context.now.wall));
+  DRAY_TRY(context.jobs.put(old, spec, context.now.wall));
+  DRAY_TRY_ASSIGN(const store::JobRecord record, require_job(context, spec.name));
+  DRAY_TRY_ASSIGN(JobPlan plan, context.jobs.plan(record));
+  context.target = spec.name;
+  if (before) context.before.json = to_json(before->spec);
+  context.after.json = to_json(spec);
+  context.events.emplace_back(scheduler::JobPut{std::move(plan), !before});
+  JobAnswer answer;
+  DRAY_TRY_ASSIGN(answer.job, job_view(context, record));
+  // The core hears of the change only after this: ask the calendar.
+  answer.job.next_due = WallTime{};
+  if (spec.enabled) {
+    DRAY_TRY_ASSIGN(const CompiledSchedule compiled,
+                    CompiledSchedule::compile(spec.schedule, record.created_at));
+    answer.job.next_due = compiled.next_after(context.now.wall).value_or(WallTime{});
+  }
+  return to_json(answer);
+}
+
+}  // namespace
+
+Result<std::string> job_list(Context& context, const JsonValue& body) {
+  DRAY_TRY_ASSIGN(const ListArgs args, arguments<ListArgs>(body));
+  const size_t limit = std::clamp<uint64_t>(args.limit, 1, limits::kMaxPageRows);
+  DRAY_TRY_ASSIGN(const auto records, context.jobs.list(args.client, args.after, limit));
+  JobListAnswer answer;
+  for (const store::JobRecord& record : records) {
+    DRAY_TRY_ASSIGN(JobView view, job_view(context, record));
+    answer.jobs.push_back(std::move(view));
+  }
+  return fitting_json(answer, answer.jobs);
+}
+
+Result<std::string> job_show(Context& context, const JsonValue& body) {
+  DRAY_TRY_ASSIGN(const JobName args, arguments<JobName>(body));
+  DRAY_TRY_ASSIGN(const store::JobRecord record, require_job(context, args.name));
+  JobShowAnswer answer;
+  DRAY_TRY_ASSIGN(answer.job, job_view(context, record));
+  answer.next_due = answer.job.next_due;
+  store::RunFilter filter;
+  filter.job = record.id;
+  filter.limit = kLastRuns;
+  DRAY_TRY_ASSIGN(answer.last_runs, context.queries.runs(filter));
+  return to_json(answer);
+}
+
+Result<std::string> job_put(Context& context, const JsonValue& body) {
+  const std::optional<JsonValue> name = body.find("name");
+  if (!name || !name->text()) return fail(ErrorCode::invalid, "job: name: is missing");
+  DRAY_TRY_ASSIGN(const auto before, context.jobs.find(*name->text()));
+  DRAY_TRY_ASSIGN(const JobSpec spec, wanted_job(context, body, before, *name->text()));
+  return put(context, before, spec);
+}
+
+Result<std::string> job_remove(Context& context, const JsonValue& body) {
+  DRAY_TRY_ASSIGN(const JobName args, arguments<JobName>(body));
+  DRAY_TRY_ASSIGN(const store::JobRecord record, require_job(context, args.name));
+  DRAY_TRY(context.jobs.remove(record.id));
+  context.target = args.name;
+  context.before.json = to_json(record.spec);
+  context.events.emplace_back(scheduler::JobRemoved{record.id});
+  return "{}";
+}
+
+Result<std::string> job_enable(Context& context, const JsonValue& body) {
+  DRAY_TRY_ASSIGN(const EnableArgs args, arguments<EnableArgs>(body));
+  DRAY_TRY_ASSIGN(const store::JobRecord record, require_job(context, args.name));
+  JobSpec spec = record.spec;
+  spec.enabled = args.enabled;
+  return put(context, record, spec);
+}
+
+Result<std::string> job_next(Context& context, const JsonValue& body) {
+  DRAY_TRY_ASSIGN(const NextArgs args, arguments<NextArgs>(body));
+  DRAY_TRY_ASSIGN(const store::JobRecord record, require_job(context, args.name));
+  return previewed(record.spec.schedule, record.created_at,
+                   args.from == WallTime{} ? context.now.wall : args.from, args.count);
+}
+
+Result<std::string> schedule_preview(Context& context, const JsonValue& body) {
+  DRAY_TRY_ASSIGN(PreviewArgs args, arguments<PreviewArgs>(body));
+  use_default_zone(context, body, args.schedule);
+  return previewed(args.schedule, context.now.wall,
+                   args.from == WallTime{} ? context.now.wall : args.from, args.count);
+}
+
+}  // namespace dray::verbs
