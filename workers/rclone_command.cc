@@ -66,7 +66,6 @@ std::vector<std::string> probe_argv(const std::string& program, const std::strin
   add_places(args, paths);
   args.add("--max-depth", "1");
   args.add("--format", "p");
-  args.add("--dir-slash=true");
   args.add("--use-json-log");
   args.add("--stats", "0");
   args.add("--timeout", "10s");

@@ -1,0 +1,79 @@
+// dray-worker: takes runs from the scheduler and drives rclone.
+#include "broker/bus.h"
+#include "daemon/base/daemon_main.h"
+#include "daemon/base/log.h"
+#include "daemon/base/random.h"
+#include "workers/log_store.h"
+#include "workers/rclone_executor.h"
+#include "workers/run_directory.h"
+#include "workers/service.h"
+#include "workers/start_up.h"
+
+namespace dray {
+namespace {
+
+// What a stopped worker leaves its transfers to end by themselves before it ends them.
+constexpr Duration kDrainPatience = seconds{10};
+constexpr Duration kLogCleanPeriod = hours{6};
+
+void clean_logs(const worker::LogStore& logs, const DaemonContext& context) {
+  const Result<size_t> removed = logs.remove_older_than(
+      hours{24} * context.config.worker.log_keep_days, context.clock.now().wall);
+  if (!removed) log_warn("log.not_cleaned", "old logs stay: {}", removed.error().message);
+}
+
+Status run_worker(DaemonContext& context) {
+  const Config::Worker& config = context.config.worker;
+  worker::ProcessFamily family;
+  DRAY_TRY_ASSIGN(const std::string guard, worker::find_guard());
+  DRAY_TRY(worker::clear_work_dir(config.work_dir));
+  DRAY_TRY_ASSIGN(const SealingKeyPair keys, worker::load_or_create_key(config.key_file));
+  DRAY_TRY_ASSIGN(const worker::RcloneFound rclone,
+                  worker::find_rclone(context.loop, family, config.rclone, guard, config.work_dir));
+  worker::LogStore logs(config.log_dir, config.log_max_size);
+  DRAY_TRY(logs.open());
+  worker::ResultSpool spool(config.spool_dir);
+  std::vector<std::string> problems;
+  DRAY_TRY_ASSIGN(std::vector<AttemptResult> spooled, spool.open(problems));
+  for (const std::string& problem : problems)
+    log_error("spool.damaged", "results are lost: {}", problem);
+  DRAY_TRY_ASSIGN(const uint64_t epoch,
+                  worker::next_epoch(config.spool_dir, context.clock.now().wall));
+
+  worker::RcloneExecutor executor(
+      {context.loop, context.clock, family, logs, keys, rclone.path, guard, config.work_dir,
+       config.local_roots, config.allow_flags, rclone.number, rclone.version, config.stop_grace},
+      logs);
+  DRAY_TRY_ASSIGN(BusOptions bus_options, worker::bus_options(context.config, epoch));
+  DRAY_TRY_ASSIGN(const std::unique_ptr<Bus> bus, Bus::open(context.loop, std::move(bus_options)));
+  const auto& key_bytes = keys.public_key.bytes;
+  worker::WorkerService service(
+      context.loop, context.clock, *bus, executor, spool,
+      {.name = config.name,
+       .epoch = epoch,
+       .boot_id = worker::boot_id(),
+       .version = DRAY_VERSION,
+       .rclone_version = rclone.version,
+       .slots = config.slots,
+       .public_key = std::string(key_bytes.begin(), key_bytes.end()),
+       .seed = random_u64()},
+      std::move(spooled), [&context](const std::string& why) {
+        if (why.empty()) return context.loop.stop();
+        context.fail_with({ErrorCode::denied, "the scheduler refuses this worker: " + why});
+      });
+  context.begin_stop = [&service] { service.drain(kDrainPatience); };
+  clean_logs(logs, context);
+  Timer cleaning(context.loop);
+  cleaning.start_repeating(kLogCleanPeriod, [&] { clean_logs(logs, context); });
+  log_info({"worker.started", {{"epoch", epoch}, {"slots", config.slots}}},
+           "worker {} with {} slots, rclone {}", config.name, config.slots, rclone.version);
+  return context.serve();
+}
+
+}  // namespace
+}  // namespace dray
+
+int main(int argc, char** argv) {
+  return dray::daemon_main(argc, argv,
+                           {"dray-worker", "Runs transfers with rclone.", dray::run_worker});
+}
