@@ -14,12 +14,12 @@ namespace dray {
 
 // rclone 1.60-1.69 writes "warning" for its NOTICE, later versions write "notice"; both are
 // `notice` here. critical: "critical", "fatal", "panic", "alert" and "emergency".
-enum class LogLevel : uint8_t { debug, info, notice, error, critical };
+enum class RecordLevel : uint8_t { debug, info, notice, error, critical };
 
 // What all records of one line have in common.
 struct LogLine {
   std::string_view time = {};  // as written: RFC 3339 or "2026/11/20 05:54:38"; may be empty
-  LogLevel level = LogLevel::info;
+  RecordLevel level = RecordLevel::info;
   std::string_view
       object;  // path relative to the remote's root, or a remote's description; may be empty
   std::string_view object_type =

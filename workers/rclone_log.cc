@@ -166,7 +166,7 @@ bool LogReader::Json::read_record(const element& root, LogHandler& handler) {
   bool has_level = false;
   for (const auto& [key, value] : object) {
     if (is(key, "level")) {
-      record.level = parse_log_level(to_text(value)).value_or(LogLevel::notice);
+      record.level = parse_log_level(to_text(value)).value_or(RecordLevel::notice);
       has_level = true;
     } else if (is(key, "msg")) {
       record.message = to_text(value);

@@ -8,22 +8,23 @@ namespace {
 
 struct LevelRow {
   std::string_view name;
-  LogLevel level;
+  RecordLevel level;
 };
 constexpr LevelRow kLevels[] = {
-    {"info", LogLevel::info},      {"error", LogLevel::error},
-    {"notice", LogLevel::notice},  {"warning", LogLevel::notice},
-    {"debug", LogLevel::debug},    {"critical", LogLevel::critical},
-    {"fatal", LogLevel::critical}, {"panic", LogLevel::critical},
-    {"alert", LogLevel::critical}, {"emergency", LogLevel::critical},
-    {"warn", LogLevel::notice},    {"trace", LogLevel::debug},
+    {"info", RecordLevel::info},      {"error", RecordLevel::error},
+    {"notice", RecordLevel::notice},  {"warning", RecordLevel::notice},
+    {"debug", RecordLevel::debug},    {"critical", RecordLevel::critical},
+    {"fatal", RecordLevel::critical}, {"panic", RecordLevel::critical},
+    {"alert", RecordLevel::critical}, {"emergency", RecordLevel::critical},
+    {"warn", RecordLevel::notice},    {"trace", RecordLevel::debug},
 };
 
 // As in the plain form, padded to six characters there. 1.60 has the first four.
 constexpr LevelRow kTextLevels[] = {
-    {"INFO", LogLevel::info},      {"ERROR", LogLevel::error},        {"NOTICE", LogLevel::notice},
-    {"DEBUG", LogLevel::debug},    {"CRITICAL", LogLevel::critical},  {"WARNING", LogLevel::notice},
-    {"ALERT", LogLevel::critical}, {"EMERGENCY", LogLevel::critical},
+    {"INFO", RecordLevel::info},         {"ERROR", RecordLevel::error},
+    {"NOTICE", RecordLevel::notice},     {"DEBUG", RecordLevel::debug},
+    {"CRITICAL", RecordLevel::critical}, {"WARNING", RecordLevel::notice},
+    {"ALERT", RecordLevel::critical},    {"EMERGENCY", RecordLevel::critical},
 };
 
 struct ActionRow {
@@ -222,7 +223,7 @@ size_t date_length(std::string_view text) {
 
 }  // namespace
 
-std::optional<LogLevel> parse_log_level(std::string_view name) {
+std::optional<RecordLevel> parse_log_level(std::string_view name) {
   for (const LevelRow& row : kLevels)
     if (row.name == name) return row.level;
   return std::nullopt;
@@ -230,12 +231,12 @@ std::optional<LogLevel> parse_log_level(std::string_view name) {
 
 void dispatch_record(const LogLine& line, LogHandler& handler) {
   if (!line.skipped.empty()) return handler.on_dry_run(line);
-  if (line.level >= LogLevel::error) {
+  if (line.level >= RecordLevel::error) {
     if (!dispatch_retry(line, handler)) handler.on_error(line);
     return;
   }
   if (const ActionRow* row = find_action(line.message)) return handler.on_object(line, row->action);
-  if (line.level == LogLevel::notice &&
+  if (line.level == RecordLevel::notice &&
       (dispatch_check(line, handler) || dispatch_rc(line, handler)))
     return;
   handler.on_note(line);

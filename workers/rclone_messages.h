@@ -10,7 +10,7 @@
 
 namespace dray {
 
-std::optional<LogLevel> parse_log_level(std::string_view name);
+std::optional<RecordLevel> parse_log_level(std::string_view name);
 
 // Calls the handler's method for a record that is not a stats record.
 void dispatch_record(const LogLine& line, LogHandler& handler);

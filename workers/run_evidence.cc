@@ -111,7 +111,7 @@ void EvidenceCollector::on_error(const LogLine& line) {
 }
 
 void EvidenceCollector::on_note(const LogLine& line) {
-  if (line.level == LogLevel::debug) {
+  if (line.level == RecordLevel::debug) {
     constexpr std::string_view kVersion = "Version \"";
     if (!evidence_.version && line.message.starts_with(kVersion))
       evidence_.version = parse_rclone_version(line.message.substr(kVersion.size()));

@@ -231,7 +231,7 @@ TEST_CASE("a million different errors are judged in bounded memory") {
   for (int i = 0; i < 100000; ++i) {
     const std::string text = "Failed to copy: strange thing number " + std::to_string(i);
     collector.on_error(
-        {.level = LogLevel::error, .object = "f", .object_type = "*x.Object", .message = text});
+        {.level = RecordLevel::error, .object = "f", .object_type = "*x.Object", .message = text});
     collector.on_plain(text);
   }
   CHECK(collector.evidence().errors.size() == RunEvidence::kMaxSamples);
