@@ -11,6 +11,8 @@ Bus::Impl::Impl(EventLoop& loop_in, BusOptions options_in)
 
 SocketOptions Bus::Impl::socket_options() const {
   SocketOptions socket;
+  // What waits for the scheduler waits at the broker, which serves the senders in turn.
+  if (is_scheduler()) socket.receive_high_water = kSchedulerHighWater;
   if (options.curve) socket.client = &*options.curve;
   return socket;
 }

@@ -18,6 +18,7 @@ namespace dray {
 struct Bus::Impl {
   // What waits here because zmq's own queue is full; more is dropped and counted.
   static constexpr size_t kMaxQueueBytes = 16 << 20;
+  static constexpr int kSchedulerHighWater = 64;  // frames, as the broker has it
 
   struct OpenFrame {
     std::string bytes;

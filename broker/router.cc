@@ -47,7 +47,7 @@ void Router::on(router_event::Frame&& frame) {
 // ── From peers ──────────────────────────────────────────────────────────────────────────────────
 
 bool Router::may_forward_whole(const Session& from) const {
-  if (!from.named() || scheduler_ == nullptr || scheduler_busy_) return false;
+  if (!from.named() || scheduler_ == nullptr) return false;
   for (const MessageHead& head : heads_) {
     const Permission* permission = find_permission(head.type);
     if (permission == nullptr || head.type == MessageType::hello ||
@@ -64,16 +64,16 @@ void Router::on_peer_frame(Session& session, router_event::Frame&& frame) {
   } else {
     counters_.messages += heads_.size();
     if (may_forward_whole(session)) {
-      actions_->push_back(
-          router_action::Send{scheduler_->link, session.stamp, std::move(frame.payload)});
+      actions_->push_back(router_action::Send{scheduler_->link, session.stamp,
+                                              std::move(frame.payload), session.id});
       return;
     }
     for (const MessageHead& head : heads_)
       on_message(session, head, replies);
   }
   if (!replies.to_scheduler.empty() && scheduler_ != nullptr)
-    actions_->push_back(
-        router_action::Send{scheduler_->link, session.stamp, std::move(replies.to_scheduler)});
+    actions_->push_back(router_action::Send{scheduler_->link, session.stamp,
+                                            std::move(replies.to_scheduler), session.id});
   if (!replies.to_peer.empty()) send(session, std::move(replies.to_peer));
 }
 
@@ -94,13 +94,11 @@ void Router::on_message(Session& session, const MessageHead& head, Replies& repl
         replies.to_peer);
   if (head.type == MessageType::hello && !take_hello(session, head, replies.to_peer)) return;
   if (!session.named()) return on_unnamed(session, head, replies);
-  if (scheduler_ != nullptr && !scheduler_busy_) {
+  if (scheduler_ != nullptr) {
     replies.to_scheduler.append(head.bytes);
   } else if (head.id != 0) {  // facts carry no id: their senders repeat them anyway
-    const bool away = scheduler_ == nullptr;
     append_message(replies.to_peer,
-                   Nack{static_cast<uint8_t>(away ? ErrorCode::unavailable : ErrorCode::exhausted),
-                        away ? "drayd is not running" : "drayd is busy: try again later"},
+                   Nack{static_cast<uint8_t>(ErrorCode::unavailable), "drayd is not running"},
                    head.id);
   }
 }
@@ -215,6 +213,21 @@ void Router::broker_frame(Session& session, const std::vector<MessageHead>& head
   if (!reply.empty()) send(session, std::move(reply));
 }
 
+// Facts among them are repeated by their sender.
+void Router::on(router_event::Undelivered&& event) {
+  const auto from = sessions_.find(event.from);
+  if (from == sessions_.end() || !read_heads(event.payload, heads_)) return;
+  counters_.refused += heads_.size();
+  std::string reply;
+  for (const MessageHead& head : heads_)
+    if (head.id != 0)
+      append_message(reply,
+                     Nack{static_cast<uint8_t>(ErrorCode::exhausted),
+                          "drayd is busy with what this peer sent before: try again later"},
+                     head.id);
+  if (!reply.empty()) send(from->second, std::move(reply));
+}
+
 // ── Pictures ────────────────────────────────────────────────────────────────────────────────────
 
 void Router::on(router_event::Progress&& event) {
@@ -254,11 +267,11 @@ void Router::nack(Session& session, uint64_t id, ErrorCode code, std::string_vie
   note(LogLevel::warn, "broker.refused", fmt::format("{}: {}", describe(session), text));
 }
 
-void Router::send(const Session& to, std::string payload) {
+void Router::send(const Session& to, std::string payload, SessionId lane) {
   static const std::string kBrokerStamp = encode_stamp({});
   const bool stamped = to.role() == Role::scheduler;
-  actions_->push_back(
-      router_action::Send{to.link, stamped ? kBrokerStamp : std::string(), std::move(payload)});
+  actions_->push_back(router_action::Send{to.link, stamped ? kBrokerStamp : std::string(),
+                                          std::move(payload), lane});
 }
 
 void Router::note(LogLevel level, const char* event, std::string text) {

@@ -79,8 +79,9 @@ struct Subscribed {
 struct KeysChanged {  // the keys that still count
   std::unordered_set<std::string> key_ids;
 };
-struct SchedulerBusy {  // it reads slower than it is written to
-  bool busy = false;
+struct Undelivered {  // drayd reads slower than this peer writes: its frame was dropped
+  SessionId from;
+  std::string payload;
 };
 struct Tick {};  // every kTickInterval, and soon after a Disconnected
 
@@ -89,7 +90,7 @@ struct Tick {};  // every kTickInterval, and soon after a Disconnected
 using RouterEvent =
     std::variant<router_event::Frame, router_event::WrongShape, router_event::Disconnected,
                  router_event::Unreachable, router_event::Stuck, router_event::Progress,
-                 router_event::Subscribed, router_event::KeysChanged, router_event::SchedulerBusy,
+                 router_event::Subscribed, router_event::KeysChanged, router_event::Undelivered,
                  router_event::Tick>;
 
 namespace router_action {
@@ -98,6 +99,8 @@ struct Send {
   LinkId to;
   std::string stamp;  // not empty: a frame before the payload
   std::string payload;
+  SessionId
+      lane;  // to the scheduler: whom it comes from or is about; frames of one keep their order
 };
 struct Publish {
   Publication publication;
@@ -175,7 +178,7 @@ class Router {
   void on(router_event::Progress&& event);
   void on(router_event::Subscribed&& event);
   void on(router_event::KeysChanged&& event);
-  void on(router_event::SchedulerBusy&& event);
+  void on(router_event::Undelivered&& event);
   void on(router_event::Tick&& event);
 
   // Sessions (router_sessions.cc).
@@ -201,11 +204,11 @@ class Router {
 
   void nack(Session& session, uint64_t id, ErrorCode code, std::string_view why,
             std::string& reply);
-  void send(const Session& to, std::string payload);
+  void send(const Session& to, std::string payload, SessionId lane = {});
   void note(LogLevel level, const char* event, std::string text);
   std::string describe(const Session& session) const;
   template <class Message>
-  void tell_scheduler(const Message& message);
+  void tell_scheduler(const Message& message);  // about message.session
 
   RouterOptions options_;
   RouterCounters counters_;
@@ -213,7 +216,6 @@ class Router {
   std::map<SessionId, Session> sessions_;
   std::map<LinkId, Session*> links_;
   Session* scheduler_ = nullptr;
-  bool scheduler_busy_ = false;
   uint32_t last_session_ = 0;
   std::deque<LinkId> banned_order_;
   std::set<LinkId> banned_;

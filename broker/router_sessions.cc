@@ -8,7 +8,7 @@ namespace dray {
 
 template <class Message>
 void Router::tell_scheduler(const Message& message) {
-  if (scheduler_ != nullptr) send(*scheduler_, encode_message(message));
+  if (scheduler_ != nullptr) send(*scheduler_, encode_message(message), message.session);
 }
 
 Router::Session* Router::find(LinkId link) {
@@ -25,7 +25,7 @@ Router::Session* Router::find_or_make(const router_event::Frame& frame) {
         Nack{static_cast<uint8_t>(ErrorCode::exhausted), "the broker has too many peers"});
     const bool stamped = frame.credential.role == Role::scheduler;
     actions_->push_back(router_action::Send{frame.link, stamped ? encode_stamp({}) : std::string(),
-                                            std::move(payload)});
+                                            std::move(payload), {}});
     return nullptr;
   }
   const SessionId id{options_.broker_epoch << 32 | ++last_session_};
@@ -60,7 +60,6 @@ void Router::scheduler_connected(Session& session) {
     gone(*old, "replaced by a newer drayd", true);
   }
   scheduler_ = &session;
-  scheduler_busy_ = false;
   note(LogLevel::info, "scheduler.up", describe(session));
   std::string up;
   for (auto& [id, peer] : sessions_) {
@@ -134,13 +133,6 @@ void Router::on(router_event::KeysChanged&& event) {
   }
   for (const SessionId id : revoked)
     gone(sessions_.at(id), "its key was revoked", true);
-}
-
-void Router::on(router_event::SchedulerBusy&& event) {
-  if (event.busy != scheduler_busy_)
-    note(LogLevel::warn, "scheduler.busy",
-         event.busy ? "drayd reads too slowly: requests are refused" : "drayd reads again");
-  scheduler_busy_ = event.busy;
 }
 
 void Router::on(router_event::Tick&&) {

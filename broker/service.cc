@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "broker/stamp.h"
 #include "daemon/base/log.h"
 #include "daemon/base/random.h"
 
@@ -153,16 +154,15 @@ void BrokerService::dispatch(RouterEvent event) {
   dispatching_ = false;
 }
 
-SendOutcome BrokerService::hand_over(const router_action::Send& action) {
-  const std::string id = routing_id(action.to.peer);
-  ZmqSocket& socket = *doors_[action.to.door].socket;
-  return action.stamp.empty() ? socket.send({id, action.payload})
-                              : socket.send({id, action.stamp, action.payload});
+SendOutcome BrokerService::hand_over(LinkId to, std::string_view stamp, std::string_view payload) {
+  const std::string id = routing_id(to.peer);
+  ZmqSocket& socket = *doors_[to.door].socket;
+  return stamp.empty() ? socket.send({id, payload}) : socket.send({id, stamp, payload});
 }
 
 void BrokerService::perform(router_action::Send&& action) {
   if (queues_.contains(action.to)) return queue(std::move(action));
-  switch (hand_over(action)) {
+  switch (hand_over(action.to, action.stamp, action.payload)) {
     case SendOutcome::sent:
       return;
     case SendOutcome::unreachable:
@@ -173,30 +173,24 @@ void BrokerService::perform(router_action::Send&& action) {
 }
 
 void BrokerService::queue(router_action::Send&& action) {
-  const LinkId to = action.to;
-  const size_t limit = is_scheduler_door(to.door) ? kMaxSchedulerQueueBytes : kMaxPeerQueueBytes;
-  PeerQueue& waiting = queues_[to];
-  if (waiting.bytes + action.payload.size() > limit) return dispatch(router_event::Stuck{to});
-  waiting.bytes += action.payload.size();
-  waiting.frames.push_back(std::move(action));
-  if (is_scheduler_door(to.door)) watch_scheduler_queue(waiting.bytes);
+  // Only forwarded frames of a peer can be refused: the broker's own say what the receiver must
+  // know.
+  const bool forwarded = is_scheduler_door(action.to.door) && action.stamp != encode_stamp({});
+  const size_t limit = forwarded ? kMaxLaneBytes : kMaxPeerQueueBytes;
+  WaitingFrame frame{std::move(action.stamp), std::move(action.payload)};
+  const bool taken = queues_[action.to].push(action.lane, std::move(frame), limit);
   if (!retry_.active()) retry_.start_repeating(kRetryInterval, [this] { drain_all(); });
+  if (taken) return;
+  if (forwarded) return dispatch(router_event::Undelivered{action.lane, std::move(frame.payload)});
+  dispatch(router_event::Stuck{action.to});
 }
 
-void BrokerService::watch_scheduler_queue(size_t bytes) {
-  const size_t limit = scheduler_busy_ ? kSchedulerFreeBytes : kSchedulerBusyBytes;
-  const bool busy = bytes > limit;
-  if (busy == scheduler_busy_) return;
-  scheduler_busy_ = busy;
-  dispatch(router_event::SchedulerBusy{busy});
-}
-
-SendOutcome BrokerService::drain_one(PeerQueue& waiting) {
-  while (!waiting.frames.empty()) {
-    const SendOutcome outcome = hand_over(waiting.frames.front());
+SendOutcome BrokerService::drain_one(LinkId to, FairQueue& waiting) {
+  while (!waiting.empty()) {
+    const WaitingFrame& next = waiting.front();
+    const SendOutcome outcome = hand_over(to, next.stamp, next.payload);
     if (outcome != SendOutcome::sent) return outcome;
-    waiting.bytes -= waiting.frames.front().payload.size();
-    waiting.frames.pop_front();
+    waiting.pop();
   }
   return SendOutcome::sent;
 }
@@ -204,16 +198,13 @@ SendOutcome BrokerService::drain_one(PeerQueue& waiting) {
 void BrokerService::drain(uint32_t door) {
   // What is found out changes queues_, so it waits for the end of the walk.
   std::vector<LinkId> unreachable;
-  size_t left = 0;
   for (auto it = queues_.lower_bound({door, 0}); it != queues_.end() && it->first.door == door;) {
-    const SendOutcome outcome = drain_one(it->second);
+    const SendOutcome outcome = drain_one(it->first, it->second);
     if (outcome == SendOutcome::unreachable) unreachable.push_back(it->first);
-    if (outcome == SendOutcome::full) left += it->second.bytes;
     it = outcome == SendOutcome::full ? std::next(it) : queues_.erase(it);
   }
   for (const LinkId link : unreachable)
     dispatch(router_event::Unreachable{link});
-  if (is_scheduler_door(door)) watch_scheduler_queue(left);
 }
 
 void BrokerService::drain_all() {

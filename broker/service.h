@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "broker/curve.h"
+#include "broker/fair_queue.h"
 #include "broker/router.h"
 #include "broker/self_test.h"
 #include "broker/zap.h"
@@ -38,10 +39,10 @@ class BrokerService {
  public:
   // What may wait for one peer; beyond it the peer counts as gone.
   static constexpr size_t kMaxPeerQueueBytes = 4 << 20;
-  // For drayd: above the first figure requests are refused until it is below the second.
-  static constexpr size_t kSchedulerBusyBytes = 16 << 20;
-  static constexpr size_t kSchedulerFreeBytes = 4 << 20;
-  static constexpr size_t kMaxSchedulerQueueBytes = 64 << 20;
+  // What may wait for drayd of one peer; beyond it that peer's frames are refused.
+  static constexpr size_t kMaxLaneBytes = 1 << 20;
+  // Frames that zmq holds for drayd. They are in one line; what waits here is served in turn.
+  static constexpr int kSchedulerHighWater = 64;
   static constexpr Duration kRetryInterval = milliseconds{10};
   // Log lines about peers in one tick; a flood of refusals is counted, not written.
   static constexpr size_t kMaxNotesPerTick = 20;
@@ -71,11 +72,6 @@ class BrokerService {
     std::string_view zap_domain;  // not empty: CURVE, the key decides the role
     std::unique_ptr<ZmqSocket> socket;
   };
-  struct PeerQueue {
-    std::deque<router_action::Send> frames;
-    size_t bytes = 0;
-  };
-
   BrokerService(EventLoop& loop, const Config& config, const BrokerTuning& tuning);
 
   // service_doors.cc: opening.
@@ -104,12 +100,11 @@ class BrokerService {
   void perform(router_action::Publish&& action);
   void perform(router_action::Forget&& action);
   void perform(router_action::Note&& action);
-  SendOutcome hand_over(const router_action::Send& action);
+  SendOutcome hand_over(LinkId to, std::string_view stamp, std::string_view payload);
   void queue(router_action::Send&& action);
   void drain(uint32_t door);
   void drain_all();
-  void watch_scheduler_queue(size_t bytes);
-  SendOutcome drain_one(PeerQueue& waiting);
+  SendOutcome drain_one(LinkId to, FairQueue& waiting);
   bool is_scheduler_door(uint32_t door) const { return doors_[door].role == Role::scheduler; }
 
   EventLoop& loop_;
@@ -134,8 +129,7 @@ class BrokerService {
   Timer soon_;
   Timer retry_;
   Timer self_test_timer_;
-  std::map<LinkId, PeerQueue> queues_;
-  bool scheduler_busy_ = false;
+  std::map<LinkId, FairQueue> queues_;  // none is empty
   std::unordered_map<int, LinkId> link_of_fd_;
   std::set<std::pair<uint32_t, std::string>> replays_;
   std::deque<RouterEvent> follow_ups_;

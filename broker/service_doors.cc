@@ -54,6 +54,8 @@ Status BrokerService::open_door(Purpose purpose, Role role, std::string_view zap
                                 const std::vector<std::string>& endpoints) {
   static constexpr SocketKind kKinds[] = {SocketKind::router, SocketKind::sub, SocketKind::xpub};
   SocketOptions options;
+  if (purpose == Purpose::requests && role == Role::scheduler)
+    options.send_high_water = kSchedulerHighWater;
   if (!zap_domain.empty()) {
     options.server_secret_key = &own_key_.secret_key;
     options.zap_domain = zap_domain;

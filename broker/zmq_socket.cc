@@ -163,8 +163,8 @@ Status ZmqSocket::Impl::open(SocketKind kind, const SocketOptions& options) {
     DRAY_TRY(set_int(socket, option.name, option.value));
   for (const IntOption& option : row->options)
     if (option.name != kNoOption.name) DRAY_TRY(set_int(socket, option.name, option.value));
-  DRAY_TRY(set_int(socket, ZMQ_SNDHWM, options.high_water));
-  DRAY_TRY(set_int(socket, ZMQ_RCVHWM, options.high_water));
+  DRAY_TRY(set_int(socket, ZMQ_SNDHWM, options.send_high_water));
+  DRAY_TRY(set_int(socket, ZMQ_RCVHWM, options.receive_high_water));
   DRAY_TRY(set_curve(options));
   int fd = -1;
   size_t size = sizeof fd;

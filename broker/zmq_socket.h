@@ -37,7 +37,8 @@ class ZmqContext {
 
 struct SocketOptions {
   // Messages per peer that zmq holds; a frame is a batch, so this is far above any credit.
-  int high_water = 1000;
+  int send_high_water = 1000;
+  int receive_high_water = 1000;
   // A server that proves itself with this secret key (Z85) and asks the ZAP handler about every
   // peer, naming `zap_domain`. Borrowed during make().
   const SecretString* server_secret_key = nullptr;
