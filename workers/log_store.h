@@ -44,6 +44,8 @@ class LogStore {
 
   // Makes the directory, and packs what an earlier life of this worker left unpacked.
   Status open();
+  // For logs that begin from now on.
+  void set_max_bytes(uint64_t max_bytes) { max_bytes_ = max_bytes; }
   std::unique_ptr<RunLog> create(RunId run, uint32_t attempt) const;
   // Of an ended attempt. not_found: there is none (any more).
   Result<LogChunk> read(RunId run, uint32_t attempt, uint64_t offset, size_t max) const;

@@ -5,7 +5,6 @@
 #include "daemon/base/random.h"
 #include "workers/log_store.h"
 #include "workers/rclone_executor.h"
-#include "workers/run_directory.h"
 #include "workers/service.h"
 #include "workers/start_up.h"
 
@@ -26,7 +25,7 @@ Status run_worker(DaemonContext& context) {
   const Config::Worker& config = context.config.worker;
   worker::ProcessFamily family;
   DRAY_TRY_ASSIGN(const std::string guard, worker::find_guard());
-  DRAY_TRY(worker::clear_work_dir(config.work_dir));
+  DRAY_TRY_ASSIGN(const worker::OwnDirectories own, worker::claim_directories(config));
   DRAY_TRY_ASSIGN(const SealingKeyPair keys, worker::load_or_create_key(config.key_file));
   DRAY_TRY_ASSIGN(const worker::RcloneFound rclone,
                   worker::find_rclone(context.loop, family, config.rclone, guard, config.work_dir));
@@ -62,6 +61,10 @@ Status run_worker(DaemonContext& context) {
         context.fail_with({ErrorCode::denied, "the scheduler refuses this worker: " + why});
       });
   context.begin_stop = [&service] { service.drain(kDrainPatience); };
+  context.on_reload = [&](const ConfigDiff&) {
+    executor.set_stop_grace(context.config.worker.stop_grace);
+    logs.set_max_bytes(context.config.worker.log_max_size);
+  };
   clean_logs(logs, context);
   Timer cleaning(context.loop);
   cleaning.start_repeating(kLogCleanPeriod, [&] { clean_logs(logs, context); });

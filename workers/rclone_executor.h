@@ -24,6 +24,9 @@ class RcloneExecutor final : public Executor {
   void probe(const Probe& probe, std::function<void(ProbeResult)> done) override;
   LogChunk read_log(const LogRead& question) override;
 
+  // For what is stopped from now on.
+  void set_stop_grace(Duration grace) { context_.stop_grace = grace; }
+
   // More listings at once are refused.
   static constexpr size_t kMaxProbes = 8;
 

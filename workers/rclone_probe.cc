@@ -68,7 +68,8 @@ Result<RcloneFound> find_rclone(EventLoop& loop, ProcessFamily& family, const st
   spec.guard = guard;
   spec.label = "rclone-version";
   spec.directory = work_dir;
-  spec.argv = {found.path, "version"};
+  // A name that makes rclone look for no configuration.
+  spec.argv = {found.path, "version", "--config", "/notfound"};
   spec.environment = rclone_environment(RunPaths{work_dir});
   spec.kill_at = clock.now().mono + kVersionTimeout;
   std::optional<CapturedResult> result;

@@ -1,15 +1,80 @@
 #include "workers/start_up.h"
 
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/file.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <climits>
+#include <csignal>
+#include <filesystem>
 
 #include "broker/curve.h"
 #include "daemon/base/files.h"
 #include "daemon/base/log.h"
 #include "daemon/base/text.h"
+#include "workers/run_directory.h"
 
 namespace dray::worker {
+namespace {
+
+// A killed process ends at once, unless its disk hangs; then the run directory stays behind.
+constexpr int kLeftoverWaitMs = 2000;
+
+bool works_below(const std::string& process, const std::string& dir) {
+  std::error_code error;
+  const std::string at = std::filesystem::read_symlink(process + "/cwd", error).string();
+  return !error && at.starts_with(dir + "/run-");
+}
+
+// Held for as long as the descriptor is open.
+Result<UniqueFd> lock_directory(const std::string& dir) {
+  DRAY_TRY(ensure_private_dir(dir));
+  const std::string path = dir + "/lock";
+  UniqueFd fd(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!fd) return fail_errno(errno, path);
+  if (flock(fd.get(), LOCK_EX | LOCK_NB) == 0) return fd;
+  if (errno != EWOULDBLOCK) return fail_errno(errno, path);
+  return fail(ErrorCode::conflict,
+              "{} is in use by another worker; give each worker directories of its own", dir);
+}
+
+// Returns how many processes there were.
+int end_leftovers(const std::string& work_dir) {
+  std::error_code error;
+  const std::string dir = std::filesystem::canonical(work_dir, error).string();
+  const Result<std::vector<std::string>> entries = list_dir("/proc");
+  if (error || !entries) return 0;
+  int killed = 0;
+  for (const std::string& entry : *entries) {
+    if (entry.empty() || entry[0] < '1' || entry[0] > '9') continue;
+    const std::string process = "/proc/" + entry;
+    if (!works_below(process, dir)) continue;
+    // The pid could be given to another process meanwhile; the descriptor cannot.
+    const UniqueFd handle(static_cast<int>(syscall(SYS_pidfd_open, std::stoi(entry), 0)));
+    if (!handle || !works_below(process, dir)) continue;
+    syscall(SYS_pidfd_send_signal, handle.get(), SIGKILL, nullptr, 0);
+    pollfd ended{handle.get(), POLLIN, 0};
+    poll(&ended, 1, kLeftoverWaitMs);
+    ++killed;
+  }
+  return killed;
+}
+
+}  // namespace
+
+Result<OwnDirectories> claim_directories(const Config::Worker& config) {
+  OwnDirectories own;
+  DRAY_TRY_ASSIGN(own.work_lock, lock_directory(config.work_dir));
+  DRAY_TRY_ASSIGN(own.spool_lock, lock_directory(config.spool_dir));
+  if (const int killed = end_leftovers(config.work_dir); killed > 0)
+    log_warn({"worker.leftovers", {{"count", killed}}}, "killed {} processes of an earlier start",
+             killed);
+  DRAY_TRY(clear_work_dir(config.work_dir));
+  return own;
+}
 
 Result<SealingKeyPair> load_or_create_key(const std::string& path) {
   Result<SealingKeyPair> pair = load_private_key(path);

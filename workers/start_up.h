@@ -5,6 +5,7 @@
 
 #include "broker/bus.h"
 #include "daemon/base/config.h"
+#include "daemon/base/fd.h"
 #include "daemon/base/result.h"
 #include "daemon/base/seal.h"
 
@@ -12,6 +13,16 @@ namespace dray::worker {
 
 // Loads the key that opens credentials; makes one (0400) at the first start.
 Result<SealingKeyPair> load_or_create_key(const std::string& path);
+
+// work_dir and spool_dir, ours alone for as long as this lives.
+struct OwnDirectories {
+  UniqueFd work_lock;
+  UniqueFd spool_lock;
+};
+// Takes them, kills what an earlier life of this worker left running below work_dir (which takes a
+// machine that lost worker and guards at once) and removes its run directories.
+// conflict: another worker uses one of them.
+Result<OwnDirectories> claim_directories(const Config::Worker& config);
 
 // The program dray-guard, which lies beside our own. not_found: the installation is not complete.
 Result<std::string> find_guard();
