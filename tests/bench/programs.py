@@ -1,0 +1,155 @@
+"""Starts what is measured: the processes of Drayage, its peers and the benchmark programs."""
+
+import contextlib
+import json
+import os
+import pathlib
+import selectors
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "system"))
+
+import harness  # noqa: E402
+from servers import die_with_parent  # noqa: E402
+
+BIN = harness.BIN
+FSYNC_EVENTS = "syscalls:sys_enter_fdatasync,syscalls:sys_enter_fsync"
+
+
+class Skip(Exception):
+    """Something that is needed is not on this machine; the text says what and how to get it."""
+
+
+def measure(program, *args):
+    """Runs a benchmark program and returns its lines of JSON."""
+    done = subprocess.run([str(BIN / program), *map(str, args)], capture_output=True, text=True,
+                          preexec_fn=die_with_parent)
+    if done.returncode != 0:
+        raise RuntimeError(f"{program} {' '.join(map(str, args))}: {done.stderr.strip()}")
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+class Fsyncs:
+    """Counts fsync and fdatasync calls of a process, in the kernel. `count` is None where that is not
+    possible."""
+
+    def __init__(self, pid):
+        self.pid, self.count, self.process = pid, None, None
+
+    def __enter__(self):
+        if shutil.which("perf"):
+            control, self.ack = os.pipe(), os.pipe()
+            self.process = subprocess.Popen(
+                ["perf", "stat", "-x;", "-e", FSYNC_EVENTS, "-p", str(self.pid), "--delay=-1",
+                 f"--control=fd:{control[0]},{self.ack[1]}"],
+                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                pass_fds=(control[0], self.ack[1]), preexec_fn=die_with_parent)
+            os.close(control[0])
+            os.close(self.ack[1])
+            with contextlib.suppress(OSError):
+                os.write(control[1], b"enable\n")
+                os.read(self.ack[0], 16)
+            self.control = control[1]
+        return self
+
+    def __exit__(self, *_):
+        if not self.process:
+            return
+        self.process.send_signal(signal.SIGINT)
+        text = self.process.communicate()[1]
+        os.close(self.control)
+        os.close(self.ack[0])
+        counts = [line.split(";")[0] for line in text.splitlines() if "sys_enter" in line]
+        if counts and all(c.isdigit() for c in counts):
+            self.count = sum(map(int, counts))
+
+
+def cpu_seconds(pid):
+    """User and system time that a process has used."""
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def memory_mb(pid):
+    for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) / 1024
+    return 0
+
+
+class Stack(harness.Stack):
+    """Broker, drayd and workers that transfer nothing, or the real ones."""
+
+    PROGRAMS = {**harness.Stack.PROGRAMS,
+                **{f"noop{i}": "bench-worker" for i in range(1, 9)}, "watcher": "bench-assign"}
+
+    def __init__(self, workers=("noop1",), **options):
+        super().__init__(workers=0, **options)
+        self.workers = list(workers)
+
+    def pid(self, name):
+        return self.processes[name].pid
+
+    def load(self, verb, **options):
+        args = [text for name, value in options.items()
+                for text in ("--" + name.replace("_", "-"), value)]
+        return measure("bench-load", verb, "--config", self.config(self.workers[0]), *args)
+
+
+def need(program, package):
+    path = shutil.which(program) or shutil.which(program, path="/usr/sbin:/usr/bin")
+    if not path:
+        raise Skip(f"{program} is not installed (apt-get install {package})")
+    return path
+
+
+class Server:
+    """A peer's server in a folder of its own, listening on a Unix socket there."""
+
+    def __init__(self, argv):
+        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="dray-peer-"))
+        self.socket = self.dir / "socket"
+        self.argv = [a.format(dir=self.dir, socket=self.socket) for a in argv]
+
+    def __enter__(self):
+        self.process = subprocess.Popen(self.argv, cwd=self.dir, stdout=subprocess.DEVNULL,
+                                        stderr=subprocess.DEVNULL, preexec_fn=die_with_parent)
+        wait_for_socket(self.socket, self.process)
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+
+def wait_for_socket(path, process, deadline_s=10):
+    """Until a server has made its socket, or has ended."""
+    selector = selectors.DefaultSelector()
+    pidfd = os.pidfd_open(process.pid)
+    selector.register(pidfd, selectors.EVENT_READ)
+    try:
+        for _ in range(int(deadline_s * 100)):
+            if path.exists():
+                return
+            if selector.select(0.01):
+                raise RuntimeError(f"{process.args[0]} ended with {process.wait()}")
+        raise TimeoutError(f"{process.args[0]} made no socket")
+    finally:
+        os.close(pidfd)
+
+
+def beanstalkd():
+    return Server([need("beanstalkd", "beanstalkd"), "-b", "{dir}", "-f0", "-l", "unix:{socket}"])
+
+
+def redis():
+    if not (HERE / "node_modules/bullmq").is_dir():
+        raise Skip("bullmq is not installed (cd tests/bench && npm ci)")
+    return Server([need("redis-server", "redis-server"), "--port", "0", "--unixsocket", "{socket}",
+                   "--dir", "{dir}", "--appendonly", "yes", "--appendfsync", "always", "--save", ""])
