@@ -1,4 +1,6 @@
 // Is the broker there, and the scheduler behind it?
+#include <utility>
+
 #include "broker/bus_impl.h"
 #include "daemon/base/log.h"
 
@@ -17,7 +19,8 @@ void Bus::Impl::on_transport(const ZmqTransportEvent& event) {
     case TransportEvent::handshake_broken:
       return link_down("what listens there is not a broker of this kind");
     case TransportEvent::disconnected:
-      connected = false;
+      // After a refusal the close is no news.
+      if (!std::exchange(connected, false) && !link.problem.empty()) return;
       return link_down("the broker closed the connection");
   }
 }

@@ -176,10 +176,10 @@ TEST_CASE("a broker whose key check died notices it by itself and asks to be end
 
 TEST_CASE("the self-test tells an open door from a closed one") {
   BrokerRig rig;
-  ZmqContext context;
   const CurveKeyPair own = generate_curve_keypair();
   AuthorizedKeys nobody;
   for (const bool checked : {true, false}) {
+    ZmqContext context;
     std::unique_ptr<ZapHandler> zap;
     if (checked) zap = ZapHandler::make(rig.loop, context, nobody).value();
     SocketOptions options;
