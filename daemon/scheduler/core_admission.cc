@@ -3,10 +3,9 @@
 // worker has a free slot, and it is its turn (fair_queue.h).
 //
 // Bandwidth at start: what runs keeps what it was given. A new run gets an equal share of what is
-// left of the global and of the client's cap, shared among all that could start now, and its job's
-// cap divided by the runs the job may have at once; the smallest of these counts. So the sum never
-// exceeds a cap. With less than kBandwidthFloor left (or than the whole cap, if that is smaller)
-// the run waits.
+// left of the global, the client's and the job's cap, shared among those that could start now; the
+// smallest of these counts. So the sum never exceeds a cap. With less than kBandwidthFloor left (or
+// than the whole cap, if that is smaller) the run waits.
 #include <algorithm>
 
 #include "daemon/scheduler/core_impl.h"
@@ -132,8 +131,9 @@ uint64_t Core::Impl::bandwidth_for(const Run& run, uint32_t places_left) const {
   const Client& client = clients_[run.client];
   share(settings_.global_max_bandwidth_kbps, bandwidth_, queue_.size());
   share(client.spec.max_bandwidth_kbps, client.bandwidth, queue_.size(run.client));
-  if (run.job->bandwidth_kbps != 0)
-    consider(run.job->bandwidth_kbps * kBytesPerKilobyte / std::max(run.job->concurrent(), 1u));
+  const Job& job = *run.job;
+  const size_t open_places = std::max(job.concurrent(), job.running + 1) - job.running;
+  share(job.bandwidth_kbps, job.bandwidth, std::min(job.open.size() - job.running, open_places));
   return least;
 }
 
@@ -170,6 +170,7 @@ void Core::Impl::occupy(Run& run, Worker& worker, uint64_t bandwidth) {
   ++client.running;
   ++worker.busy;
   bandwidth_ += bandwidth;
+  job.bandwidth += bandwidth;
   client.bandwidth += bandwidth;
   worker.runs.insert(run.row.id);
   for (const uint32_t account : run.accounts)
@@ -187,6 +188,7 @@ void Core::Impl::release(Run& run, bool started) {
   --client.running;
   --run.worker->busy;
   bandwidth_ -= run.bandwidth;
+  job.bandwidth -= run.bandwidth;
   client.bandwidth -= run.bandwidth;
   run.worker->runs.erase(run.row.id);
   for (const uint32_t account : run.accounts)

@@ -76,6 +76,7 @@ struct Job {
   bool enabled = true;
   bool removed = false;  // stays until its last run has ended
   uint64_t bandwidth_kbps = 0;
+  uint64_t bandwidth = 0;  // given to its runs, bytes per second
   RetryPolicy retry;
   std::string destination;  // destination_key
   std::vector<uint32_t> accounts;

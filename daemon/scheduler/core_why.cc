@@ -61,7 +61,9 @@ std::optional<WhyAnswer> Core::Impl::why(RunId id, Now now) const {
 void Core::Impl::why_waiting(const Run& run, WhyAnswer& answer, Now now) const {
   const Job& job = *run.job;
   why_global(run, answer);
-  if (!has_room(WaitKey{WaitFor::job, job.id.value})) {
+  if (!bandwidth_left(job.bandwidth_kbps, job.bandwidth))
+    add(answer, WhyCode::bandwidth, "all bandwidth of the job is given to its other runs");
+  if (job.running >= std::max(job.concurrent(), 1u)) {
     RunId other;
     for (const RunId id : job.open)
       if (const Run& each = *find(id); each.worker != nullptr && !other) other = id;

@@ -9,7 +9,8 @@ namespace {
 
 bool same_registration(const WorkerRow& row, const Hello& hello) {
   return row.epoch == hello.epoch && row.boot_id == hello.boot_id && row.version == hello.version &&
-         row.rclone_version == hello.rclone_version && row.slots == hello.slots &&
+         row.rclone_version == hello.rclone_version &&
+         row.slots == std::min(hello.slots, limits::kMaxSlots) &&
          row.public_key == hello.public_key;
 }
 

@@ -20,7 +20,10 @@ void FairQueue::change(uint32_t index, Change&& apply) {
   if (index >= clients_.size()) clients_.resize(index + 1);
   Client& client = clients_[index];
   const bool waited = client.waits();
-  if (waited) order_.erase({client.virtual_time, index});
+  if (waited) {
+    order_.erase({client.virtual_time, index});
+    size_ -= client.ready.size();
+  }
   if (client.active()) active_weight_ -= client.weight;
   apply(client);
   if (client.waits()) {
@@ -28,6 +31,7 @@ void FairQueue::change(uint32_t index, Change&& apply) {
     const uint64_t floor = order_.empty() ? now_ : order_.begin()->first;
     if (!waited) client.virtual_time = std::max(client.virtual_time, floor);
     order_.insert({client.virtual_time, index});
+    size_ += client.ready.size();
   }
   if (client.active()) active_weight_ += client.weight;
 }
@@ -37,11 +41,11 @@ void FairQueue::set_weight(uint32_t client, uint32_t weight) {
 }
 
 void FairQueue::push(uint32_t client, const Ranked& entry) {
-  change(client, [&](Client& c) { size_ += c.ready.insert(entry).second ? 1 : 0; });
+  change(client, [&](Client& c) { c.ready.insert(entry); });
 }
 
 void FairQueue::erase(uint32_t client, const Ranked& entry) {
-  change(client, [&](Client& c) { size_ -= c.ready.erase(entry); });
+  change(client, [&](Client& c) { c.ready.erase(entry); });
 }
 
 void FairQueue::set_blocked(uint32_t client, bool blocked) {

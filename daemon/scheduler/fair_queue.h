@@ -57,6 +57,7 @@ class FairQueue {
   void taken_back(uint32_t client);
   void ended(uint32_t client);
 
+  // Runs that wait for their turn, those of blocked clients left out.
   size_t size() const { return size_; }
   size_t size(uint32_t client) const { return clients_[client].ready.size(); }
 
