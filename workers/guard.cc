@@ -52,6 +52,18 @@ int report_failure(Failure failure) {
 
 // ── The command ─────────────────────────────────────────────────────────────────────────────────
 
+// By system call: glibc keeps two signals to itself, which posix_spawn leaves ignored, and refuses
+// to touch them.
+void reset_signal(int number) {
+  struct {
+    void (*handler)(int) = SIG_DFL;
+    unsigned long flags = 0;
+    void (*restorer)() = nullptr;
+    uint64_t mask = 0;
+  } const action;
+  syscall(SYS_rt_sigaction, number, &action, nullptr, sizeof action.mask);
+}
+
 // In the child, between fork and exec. Returns only when something failed.
 Failure become_command(pid_t guard, const char* directory, char** argv) {
   if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return {Stage::death_signal, errno};
@@ -59,7 +71,7 @@ Failure become_command(pid_t guard, const char* directory, char** argv) {
   if (setsid() < 0) return {Stage::session, errno};
   // Ignored signals survive an exec, and Go honours an ignored SIGINT or SIGHUP.
   for (int number = 1; number < NSIG; ++number)
-    signal(number, SIG_DFL);
+    reset_signal(number);
   sigset_t none;
   sigemptyset(&none);
   if (sigprocmask(SIG_SETMASK, &none, nullptr) != 0) return {Stage::signals, errno};

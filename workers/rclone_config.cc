@@ -76,7 +76,7 @@ Result<OpenRemote*> Builder::open(std::string_view name, std::string_view wish) 
   if (const auto known = open_.find(name); known != open_.end()) return &known->second;
   const auto sealed = std::ranges::find(remotes_, name, &SealedRemote::name);
   if (sealed == remotes_.end())
-    return fail(ErrorCode::not_found, "remote {} was not sent along", quoted(name));
+    return fail(ErrorCode::invalid, "remote {} was not sent along", quoted(name));
   const std::string where = fmt::format("remote {}", quoted(name));
   DRAY_TRY_ASSIGN(const SecretString json,
                   annotate(open_sealed(keys_, seal_context(*sealed), sealed->sealed), where));
