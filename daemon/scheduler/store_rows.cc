@@ -43,9 +43,8 @@ void insert_run(Db& db, const RunRow& run) {
         "INSERT INTO runs (id, job, job_name, client, trigger, scheduled_at, queued_at, state, "
         "priority, dry_run, attempt, worker, worker_epoch, retry_at, cancel_requested, "
         "cancel_reason, cancel_by, asked_by, idempotency_key, reason, outcome, error_class, hint, "
-        "started_at, "
-        "ended_at, bytes, files, checks, deletes, errors) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-        "?, ?, ?, ?, ?, ?, ?, ?, nullif(?, ''), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+        "started_at, ended_at, bytes, files, checks, deletes, errors) VALUES (?, ?, ?, ?, ?, ?, ?, "
+        "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, nullif(?, ''), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
       .bind(run.id, run.job, run.job_name, run.client, run.trigger, run.scheduled_at, run.queued_at,
             run.state, run.priority, run.dry_run, run.attempt, run.worker, run.worker_epoch,
             OrNull{run.retry_at}, run.cancel_requested, run.cancel_reason, run.cancel_by,
