@@ -156,7 +156,10 @@ void Shell::request(const Request& request, const scheduler::Asker& asker, Role 
     return outbox_.relay(asker, std::move(*relay));
   if (auto* backup = std::get_if<verbs::Backup>(&context.later); backup && response.code == 0)
     return outbox_.backup(asker, backup->path);
-  answer(std::move(response));
+  answer(response);
+  // The failure of one change took the whole turn with it.
+  if (chosen->verb->changes && !store_.in_transaction())
+    return fail_turn({from_wire_code(response.code), response.message}, now);
   for (const scheduler::Event& event : context.events)
     step(event, now);
 }

@@ -102,7 +102,8 @@ Status Store::begin() {
 }
 
 bool Store::in_transaction() const {
-  return impl_->in_transaction;
+  // SQLite ends a transaction by itself after some errors, a full disk for one.
+  return impl_->in_transaction && sqlite3_get_autocommit(impl_->db->handle()) == 0;
 }
 
 Status Store::commit() {

@@ -3,8 +3,8 @@
 namespace dray::store {
 namespace {
 
-// Instructions of SQLite's machine between two looks at the clock: some 100 us.
-constexpr int kStepsPerLook = 10'000;
+// Instructions of SQLite's machine between two looks at the clock: some 10 us.
+constexpr int kStepsPerLook = 1'000;
 
 struct CodeRow {
   int sqlite;
@@ -45,8 +45,13 @@ std::string Db::pragma(const std::string& text) {
 
 Error to_error(const SQLite::Exception& exception, std::string_view what) {
   const int primary = exception.getErrorCode() & 0xff;
-  for (const CodeRow& row : kCodes)
-    if (row.sqlite == primary) return {row.code, fmt::format("{}: {}", what, row.words)};
+  for (const CodeRow& row : kCodes) {
+    if (row.sqlite != primary) continue;
+    // Names the columns, never a value; every such case is a bug that somebody has to find.
+    if (row.code == ErrorCode::conflict)
+      return {row.code, fmt::format("{}: {} ({})", what, row.words, exception.what())};
+    return {row.code, fmt::format("{}: {}", what, row.words)};
+  }
   return {ErrorCode::io, fmt::format("{}: {}", what, exception.what())};
 }
 

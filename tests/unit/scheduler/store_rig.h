@@ -14,7 +14,7 @@
 
 namespace dray {
 
-inline constexpr WallTime kNoon = from_unix_us(1'800'000'000'000'000);
+inline const WallTime kNoon = from_unix_us(1'800'000'000'000'000);
 
 inline std::string message(const Status& status) {
   return status ? "accepted" : status.error().message;

@@ -7,6 +7,7 @@
 
 #include "daemon/base/seal.h"
 #include "daemon/scheduler/shell.h"
+#include "schemas/codec.h"
 #include "tests/unit/scheduler/store_rig.h"
 
 namespace dray {
@@ -46,8 +47,8 @@ struct ShellRig : StoreRig, Outbox {
   void relay(const scheduler::Asker&, verbs::Relay relay) override {
     relays.push_back(std::move(relay));
   }
-  void backup(const scheduler::Asker&, const std::string& path) override {
-    backups.push_back(path);
+  void backup(const scheduler::Asker&, const std::string& to_path) override {
+    backups.push_back(to_path);
   }
 
   template <class Message>
