@@ -37,6 +37,9 @@ class Load {
     options.events_endpoint = config.cli.events;
     bus_ = must(Bus::open(loop_, std::move(options)));
     watchdog_ = std::make_unique<Timer>(loop_);
+    watchdog_->start_once(kPatience, [] { give_up("drayd cannot be reached"); });
+    while (!bus_->link().scheduler_up) loop_.run_turn();
+    watchdog_->cancel();
   }
 
   void make_jobs() {
@@ -81,7 +84,7 @@ class Load {
     runs_ = runs;
     Timer pace(loop_);
     follow_events([&] {
-      pace.start_repeating(seconds{1} / static_cast<int64_t>(rate), [this] {
+      pace.start_repeating(Duration{seconds{1}} / static_cast<int64_t>(rate), [this] {
         if (asked_ < runs_) enqueue_next();
       });
     });
