@@ -148,6 +148,16 @@ TEST_CASE("an answer to a round that is not known grants nothing") {
   CHECK_FALSE(has<ExtendLease>(rig.step(Renewed{999, 600'000, {token}, {}, {}})));
 }
 
+TEST_CASE("a late or shorter grant never takes lease time away") {
+  Rig rig;
+  rig.connect();
+  const Token token = rig.running(1);
+  const auto renew = all_of<Send<Renew>>(rig.pass(seconds{3}));
+  REQUIRE(renew.size() == 1);
+  CHECK_FALSE(has<ExtendLease>(rig.step(Renewed{renew[0].message.round, 10'000, {token}, {}, {}})));
+  CHECK_FALSE(has<EndAttempt>(rig.pass_answered(seconds{400})));
+}
+
 TEST_CASE("renewed attempts run on for ever") {
   Rig rig;
   rig.connect();
