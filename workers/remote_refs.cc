@@ -88,7 +88,7 @@ Result<std::string> rewrite_one(std::string_view reference, const ResolveReferen
     return fail(ErrorCode::invalid,
                 "is a path of this machine; make a remote of type local and name it, like disk:{}",
                 quoted(reference));
-  if (name.find_first_of(",=\"'` ") != std::string_view::npos)
+  if (name.find_first_of(",=\"'`") != std::string_view::npos)
     return fail(ErrorCode::invalid,
                 "changes options in place; put them into the settings of the remote");
   return resolve(name, reference.substr(colon + 1));
