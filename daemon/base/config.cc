@@ -231,6 +231,17 @@ void apply_overrides(const ConfigOverrides& overrides, toml::table& root, Proble
   }
 }
 
+// A quote or a backslash in a path would end the text that it is put into.
+Result<toml::table> parse_default(const ConfigRow& row, const Config& config) {
+  const std::string value = fill_placeholders(row.default_toml, config);
+  try {
+    return toml::parse(fmt::format("value = {}", value));
+  } catch (const toml::parse_error&) {
+    return fail(ErrorCode::invalid,
+                "paths.data_dir and paths.run_dir must hold no quote and no backslash");
+  }
+}
+
 void read_rows(const toml::table& root, Config& config, Problems& problems) {
   for (const ConfigRow& row : config_rows()) {
     if (const toml::node* node = root[row.section][row.key].node()) {
@@ -238,9 +249,9 @@ void read_rows(const toml::table& root, Config& config, Problems& problems) {
       if (!problem.empty()) problems.add(*node, problem);
       continue;
     }
-    const auto table =
-        toml::parse(fmt::format("value = {}", fill_placeholders(row.default_toml, config)));
-    const std::string problem = read_value(row, *table.get("value"), config);
+    const Result<toml::table> table = parse_default(row, config);
+    const std::string problem =
+        table ? read_value(row, *table->get("value"), config) : table.error().message;
     // A default can be wrong only where it is built on a setting above it (a path too long).
     if (!problem.empty()) problems.add(0, problem);
   }
