@@ -35,18 +35,24 @@ RunRow read_run(const Query& q) {
   run.checks = q.as<uint64_t>(26);
   run.deletes = q.as<uint64_t>(27);
   run.errors = q.as<uint64_t>(28);
+  run.lease_ms = q.as<uint64_t>(29);
+  run.bandwidth_bytes_per_second = q.as<uint64_t>(30);
+  run.failed_attempts = q.as<uint32_t>(31);
+  run.lost_attempts = q.as<uint32_t>(32);
   return run;
 }
 
 void insert_run(Db& db, const RunRow& run) {
   db.query(
         "INSERT INTO runs (id, job, job_name, client, trigger, scheduled_at, queued_at, state, "
-        "priority, dry_run, attempt, worker, worker_epoch, retry_at, cancel_requested, "
-        "cancel_reason, cancel_by, asked_by, idempotency_key, reason, outcome, error_class, hint, "
-        "started_at, ended_at, bytes, files, checks, deletes, errors) VALUES (?, ?, ?, ?, ?, ?, ?, "
-        "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, nullif(?, ''), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+        "priority, dry_run, attempt, worker, worker_epoch, lease_ms, bandwidth, failed_attempts, "
+        "lost_attempts, retry_at, cancel_requested, cancel_reason, cancel_by, asked_by, "
+        "idempotency_key, reason, outcome, error_class, hint, started_at, ended_at, bytes, files, "
+        "checks, deletes, errors) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+        "?, ?, ?, nullif(?, ''), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
       .bind(run.id, run.job, run.job_name, run.client, run.trigger, run.scheduled_at, run.queued_at,
             run.state, run.priority, run.dry_run, run.attempt, run.worker, run.worker_epoch,
+            run.lease_ms, run.bandwidth_bytes_per_second, run.failed_attempts, run.lost_attempts,
             OrNull{run.retry_at}, run.cancel_requested, run.cancel_reason, run.cancel_by,
             run.asked_by, run.idempotency_key, run.reason, run.outcome, run.error_class, run.hint,
             OrNull{run.started_at}, OrNull{run.ended_at}, run.bytes, run.files, run.checks,
@@ -58,11 +64,12 @@ bool update_run(Db& db, const RunRow& run) {
   const int changed =
       db.query(
             "UPDATE runs SET state = ?, priority = ?, attempt = ?, worker = ?, worker_epoch = ?, "
-            "retry_at = ?, cancel_requested = ?, cancel_reason = ?, cancel_by = ?, reason = ?, "
-            "outcome = ?, error_class = ?, hint = ?, started_at = ?, ended_at = ?, bytes = ?, "
-            "files = ?, checks = ?, deletes = ?, errors = ? "
-            "WHERE id = ? AND state < 20 AND attempt <= ?")
-          .bind(run.state, run.priority, run.attempt, run.worker, run.worker_epoch,
+            "lease_ms = ?, bandwidth = ?, failed_attempts = ?, lost_attempts = ?, retry_at = ?, "
+            "cancel_requested = ?, cancel_reason = ?, cancel_by = ?, reason = ?, outcome = ?, "
+            "error_class = ?, hint = ?, started_at = ?, ended_at = ?, bytes = ?, files = ?, checks "
+            "= ?, deletes = ?, errors = ? WHERE id = ? AND state < 20 AND attempt <= ?")
+          .bind(run.state, run.priority, run.attempt, run.worker, run.worker_epoch, run.lease_ms,
+                run.bandwidth_bytes_per_second, run.failed_attempts, run.lost_attempts,
                 OrNull{run.retry_at}, run.cancel_requested, run.cancel_reason, run.cancel_by,
                 run.reason, run.outcome, run.error_class, run.hint, OrNull{run.started_at},
                 OrNull{run.ended_at}, run.bytes, run.files, run.checks, run.deletes, run.errors,

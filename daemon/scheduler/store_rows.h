@@ -6,14 +6,14 @@
 
 namespace dray::store {
 
-// The columns that read_run() expects, from column 0 on; 29 of them.
+// The columns that read_run() expects, from column 0 on.
 #define DRAY_RUN_COLUMNS                                                                     \
   "r.id, r.job, r.job_name, r.client, r.trigger, r.scheduled_at, r.queued_at, r.state, "     \
   "r.priority, r.dry_run, r.attempt, r.worker, r.worker_epoch, r.retry_at, "                 \
   "r.cancel_requested, r.cancel_reason, r.cancel_by, r.asked_by, r.reason, r.outcome, "      \
   "r.error_class, r.hint, r.started_at, r.ended_at, r.bytes, r.files, r.checks, r.deletes, " \
-  "r.errors"
-inline constexpr int kRunColumns = 29;
+  "r.errors, r.lease_ms, r.bandwidth, r.failed_attempts, r.lost_attempts"
+inline constexpr int kRunColumns = 33;
 RunRow read_run(const Query& query);
 
 // Throw SQLite::Exception. False: the fence held, nothing was changed.

@@ -106,6 +106,10 @@ CREATE TABLE runs (
   attempt          INTEGER NOT NULL,
   worker           TEXT NOT NULL,
   worker_epoch     INTEGER NOT NULL,
+  lease_ms         INTEGER NOT NULL,  -- of the current attempt
+  bandwidth        INTEGER NOT NULL,  -- bytes per second given to the current attempt; 0: no cap
+  failed_attempts  INTEGER NOT NULL,
+  lost_attempts    INTEGER NOT NULL,
   retry_at         INTEGER,
   cancel_requested INTEGER NOT NULL,
   cancel_reason    TEXT NOT NULL,

@@ -170,6 +170,10 @@ TEST_CASE("A run comes back from the store as it was") {
   run.hint = "h";
   run.started_at = kNoon;
   run.bytes = uint64_t{1} << 60;
+  run.lease_ms = 600'000;
+  run.bandwidth_bytes_per_second = 5;
+  run.failed_attempts = 2;
+  run.lost_attempts = 1;
   REQUIRE(rig.write(InsertRun{run}));
   const auto snapshot = rig.store->load_snapshot(kNoon);
   REQUIRE(snapshot);
@@ -181,6 +185,10 @@ TEST_CASE("A run comes back from the store as it was") {
   CHECK(snapshot->last_manual_at == run.scheduled_at);
   CHECK(to_json(store::run_view(stored)) == to_json(store::run_view(run)));
   CHECK(stored.worker_epoch == 9);
+  CHECK(stored.lease_ms == 600'000);
+  CHECK(stored.bandwidth_bytes_per_second == 5);
+  CHECK(stored.failed_attempts == 2);
+  CHECK(stored.lost_attempts == 1);
 }
 
 TEST_CASE("Old history goes, open runs and the last id stay") {
