@@ -128,6 +128,8 @@ TEST_CASE("the scheduler asks one worker, and learns when it goes away") {
     if (in.envelope.type() != MessageType::probe) return;
     ProbeResult result;
     result.ok = true;
+    // Peers choose the ids of their own messages: the same one is not yet an answer.
+    worker->bus->send(Renew{}, in.envelope.id());
     worker->bus->send(result, in.envelope.id());
   };
   scheduler->bus->ask_peer(session, Probe{}, seconds{10},
@@ -135,6 +137,7 @@ TEST_CASE("the scheduler asks one worker, and learns when it goes away") {
   REQUIRE(rig.run_until([&] { return first.has_value(); }));
   REQUIRE(first->has_value());
   CHECK((*first)->ok);
+  CHECK(scheduler->count(MessageType::renew) == 1);
 
   std::optional<Result<ProbeResult>> second;
   worker->answer = nullptr;
