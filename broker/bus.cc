@@ -226,8 +226,11 @@ void Bus::ask_encoded(SessionId peer, std::string message, uint64_t id, MessageT
 }
 
 void Bus::publish_progress(const RunProgress& progress) {
-  if (impl_->progress)
-    impl_->progress->send({progress_topic(progress.token.run), encode_message(progress)});
+  if (!impl_->progress) return;
+  RunProgress named = progress;
+  // On this machine the broker has no key to tell the publisher by; elsewhere it knows better.
+  if (named.worker.empty()) named.worker = impl_->options.name;
+  impl_->progress->send({progress_topic(named.token.run), encode_message(named)});
 }
 
 void Bus::subscribe(const std::string& topic, PublicationHandler handler) {
