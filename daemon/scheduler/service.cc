@@ -144,8 +144,8 @@ void SchedulerService::Impl::link_changed(const LinkState& state) {
 void SchedulerService::Impl::maintain() {
   const Now now = context.clock.now();
   check_disk(now);
-  const bool idle = messages_seen == messages_at_last_look;
-  messages_at_last_look = messages_seen;
+  const bool idle = shell.commits() - commits_at_last_look <= kIdleCommits;
+  commits_at_last_look = shell.commits();
   if (!shell.accepting() || store->in_transaction() || !idle) return finish_turn();
   delete_history(now);
   if (const Status status = store->checkpoint(); !status)

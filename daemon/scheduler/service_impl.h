@@ -11,7 +11,10 @@ namespace dray {
 struct SchedulerService::Impl final : Outbox {
   static constexpr Duration kMaintenanceInterval = seconds{5};
   static constexpr Duration kRelayTimeout = seconds{30};  // a listing of a slow remote
-  static constexpr size_t kHistoryRows = 2000;            // per idle moment: some 20 ms
+  // Fewer commits than this between two looks leave room for other work: the progress of running
+  // transfers alone is one per second.
+  static constexpr uint64_t kIdleCommits = 10;
+  static constexpr size_t kHistoryRows = 2000;  // per idle moment: some 20 ms
 
   Impl(DaemonContext& context_in, std::unique_ptr<Store> store_in, verbs::Surroundings around);
 
@@ -46,8 +49,7 @@ struct SchedulerService::Impl final : Outbox {
   Timer maintenance;
   Timer backup_step;
   uint64_t link_epoch = 0;  // of the broker that we are connected to; 0: none
-  uint64_t messages_seen = 0;
-  uint64_t messages_at_last_look = 0;
+  uint64_t commits_at_last_look = 0;
   bool turn_open = false;
   bool disk_is_low = false;
   Instant next_deletion{};

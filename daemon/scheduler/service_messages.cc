@@ -97,7 +97,6 @@ Response to_response(const LogChunk& chunk) {
 }  // namespace
 
 void SchedulerService::Impl::receive(const Incoming& incoming) {
-  ++messages_seen;
   end_turn_later();
   if (!incoming.from) return receive_from_broker(incoming);
   // The answer to a message of ours; who sent it repeats itself where it matters.
@@ -151,11 +150,11 @@ void SchedulerService::Impl::backup(const scheduler::Asker& asker, const std::st
 }
 
 void SchedulerService::Impl::step_backup() {
-  const Result<bool> done = store->step_backup();
-  if (!done) return answer(backup_asker, verbs::refusal(done.error()));
-  if (!*done) return backup_step.start_once(Duration::zero(), [this] { step_backup(); });
+  const Result<std::optional<uint64_t>> bytes = store->step_backup();
+  if (!bytes) return answer(backup_asker, verbs::refusal(bytes.error()));
+  if (!*bytes) return backup_step.start_once(Duration::zero(), [this] { step_backup(); });
   log_info("store.backup", "a backup of the database is written");
-  answer(backup_asker, to_response(BackupAnswer{store->database_bytes()}));
+  answer(backup_asker, to_response(BackupAnswer{**bytes}));
 }
 
 }  // namespace dray

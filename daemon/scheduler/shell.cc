@@ -241,6 +241,7 @@ Status Shell::write_rows() {
 Status Shell::commit_turn() {
   DRAY_TRY(open_transaction());
   DRAY_TRY(store_.commit());
+  ++commits_;
   hard_ = false;
   return {};
 }

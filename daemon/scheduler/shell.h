@@ -69,6 +69,7 @@ class Shell {
   void set_disk_low(std::optional<std::string> why, Now now);
   verbs::Surroundings& surroundings() { return around_; }
   const scheduler::Core& core() const { return core_; }
+  uint64_t commits() const { return commits_; }
 
  private:
   struct Outgoing {
@@ -111,6 +112,7 @@ class Shell {
   bool hard_ = false;                         // the turn must be committed
   std::optional<Instant> soft_since_;
   std::optional<std::string> disk_low_;
+  uint64_t commits_ = 0;
   Instant next_recovery_{};
   std::unordered_map<JobId, RunSpec> specs_;  // of jobs assigned lately; emptied by every change
 };

@@ -245,14 +245,14 @@ Status Store::start_backup(const std::string& path) {
   });
 }
 
-Result<bool> Store::step_backup() {
+Result<std::optional<uint64_t>> Store::step_backup() {
   if (!impl_->backup) return fail(ErrorCode::conflict, "no backup is being written");
   const int rc = sqlite3_backup_step(impl_->backup.get(), kBackupPagesPerStep);
-  if (rc == SQLITE_OK) return false;
+  if (rc == SQLITE_OK) return std::nullopt;
   if (rc == SQLITE_DONE) {
     impl_->backup.reset();
     impl_->backup_target.reset();
-    return true;
+    return file_bytes(impl_->backup_path);
   }
   const std::string why = sqlite3_errstr(rc);
   abandon_backup();

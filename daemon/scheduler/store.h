@@ -15,6 +15,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "daemon/base/result.h"
@@ -76,9 +77,9 @@ class Store {
   uint64_t database_bytes() const;  // with the write-ahead log
 
   // A copy of the database, made in steps so that the loop goes on in between: step_backup() until
-  // it returns true. conflict: `path` exists, or a backup is under way.
+  // it returns the copy's size. conflict: `path` exists, or a backup is under way.
   Status start_backup(const std::string& path);
-  Result<bool> step_backup();
+  Result<std::optional<uint64_t>> step_backup();
   void abandon_backup();
 
   store::Db& db();

@@ -101,6 +101,7 @@ Result<std::vector<RunView>> Queries::runs(const RunFilter& filter) {
     const TimeBound bound(*db_, limit_);
     Conditions where;
     if (filter.job) where.add("r.job = ?", filter.job);
+    if (!filter.job_name.empty()) where.add("r.job_name = ?", filter.job_name);
     if (!filter.client.empty()) where.add("r.client = ?", filter.client);
     if (filter.since) where.add("r.queued_at >= ?", *filter.since);
     if (filter.until) where.add("r.queued_at < ?", *filter.until);

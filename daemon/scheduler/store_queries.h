@@ -22,8 +22,9 @@ class Db;
 inline constexpr Duration kQuestionLimit = milliseconds{250};
 
 struct RunFilter {
-  JobId job;           // 0: all
-  std::string client;  // "": all
+  JobId job;             // 0: all
+  std::string job_name;  // of a job that is gone; "": all
+  std::string client;    // "": all
   std::vector<RunState> states;
   std::optional<WallTime> since;  // queued at or after
   std::optional<WallTime> until;  // queued before

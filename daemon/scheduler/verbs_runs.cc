@@ -103,8 +103,12 @@ Result<std::string> run_list(Context& context, const JsonValue& body) {
   DRAY_TRY_ASSIGN(const RunListArgs args, arguments<RunListArgs>(body));
   store::RunFilter filter;
   if (!args.job.empty()) {
-    DRAY_TRY_ASSIGN(const store::JobRecord record, require_job(context, args.job));
-    filter.job = record.id;
+    DRAY_TRY_ASSIGN(const auto record, context.jobs.find(args.job));
+    if (record) {
+      filter.job = record->id;
+    } else {
+      filter.job_name = args.job;  // history outlives its job
+    }
   }
   filter.client = args.client;
   DRAY_TRY_ASSIGN(filter.states, states_of(args.state));
@@ -114,6 +118,8 @@ Result<std::string> run_list(Context& context, const JsonValue& body) {
   filter.limit = args.limit;
   RunListAnswer answer;
   DRAY_TRY_ASSIGN(answer.runs, context.queries.runs(filter));
+  if (answer.runs.empty() && !filter.job_name.empty())
+    return fail(ErrorCode::not_found, "there is no job {} and no run of one", quoted(args.job));
   use_newest(context, answer.runs);
   return fitting_json(answer, answer.runs);
 }
