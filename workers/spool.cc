@@ -1,10 +1,13 @@
 #include "workers/spool.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <cstdio>
+#include <iterator>
 
 #include "daemon/base/files.h"
 #include "daemon/base/text.h"
@@ -14,6 +17,7 @@ namespace dray::worker {
 namespace {
 
 constexpr std::string_view kSuffix = ".results";
+// One turn of all slots on top of a file that is almost full.
 constexpr size_t kMaxFileBytes = 16 << 20;
 
 template <class Number>
@@ -22,22 +26,75 @@ bool parse_number(std::string_view text, int base, Number& number) {
   return error == std::errc{} && end == text.data() + text.size();
 }
 
-Result<std::vector<AttemptResult>> read_results(const std::string& path) {
-  DRAY_TRY_ASSIGN(const std::string content, read_file(path, kMaxFileBytes));
-  std::vector<AttemptResult> results;
-  Status wrong;
-  DRAY_TRY(annotate(read_frame(content,
-                               [&](const Envelope& envelope) {
-                                 Result<AttemptResult> result = envelope.decode<AttemptResult>();
-                                 if (result) {
-                                   results.push_back(std::move(*result));
-                                 } else if (wrong) {
-                                   wrong = std::unexpected(std::move(result.error()));
-                                 }
-                               }),
-                    path));
-  DRAY_TRY(annotate(std::move(wrong), path));
-  return results;
+// FNV-1a: tells a frame that was written as a whole from one that was not.
+uint64_t checksum(std::string_view bytes) {
+  uint64_t sum = 0xcbf29ce484222325;
+  for (const char c : bytes)
+    sum = (sum ^ static_cast<uint8_t>(c)) * 0x100000001b3;
+  return sum;
+}
+
+template <class Number>
+void append_number(std::string& out, Number number) {
+  for (size_t i = 0; i < sizeof number; ++i)
+    out.push_back(static_cast<char>(number >> (8 * i) & 0xff));
+}
+template <class Number>
+Number take_number(std::string_view& bytes) {
+  Number number = 0;
+  for (size_t i = 0; i < sizeof number; ++i)
+    number |= static_cast<Number>(static_cast<uint8_t>(bytes[i])) << (8 * i);
+  bytes.remove_prefix(sizeof number);
+  return number;
+}
+
+constexpr size_t kHeadBytes = sizeof(uint32_t) + sizeof(uint64_t);
+const std::string kEnd(kHeadBytes, '\0');
+
+void append_frame(std::string& out, std::span<const AttemptResult> results) {
+  std::string frame;
+  for (const AttemptResult& result : results)
+    append_message(frame, result);
+  append_number(out, static_cast<uint32_t>(frame.size()));
+  append_number(out, checksum(frame));
+  out += frame;
+}
+
+// Takes the next frame off `bytes`; empty at the end.
+Result<std::string_view> take_frame(std::string_view& bytes) {
+  if (bytes.empty()) return bytes;
+  std::string_view rest = bytes;
+  if (rest.size() >= kHeadBytes) {
+    const auto size = take_number<uint32_t>(rest);
+    const auto sum = take_number<uint64_t>(rest);
+    if (size == 0 && sum == 0) return std::string_view();
+    if (size > 0 && size <= rest.size() && checksum(rest.substr(0, size)) == sum) {
+      bytes = rest.substr(size);
+      return rest.substr(0, size);
+    }
+  }
+  return fail(ErrorCode::corrupt,
+              "ends in results that are not whole, as after a loss of power while they were "
+              "written; the {} bytes there are left out",
+              bytes.size());
+}
+
+// Appends what can be read, also when something cannot.
+Status read_results(std::string_view rest, std::vector<AttemptResult>& results) {
+  while (true) {
+    DRAY_TRY_ASSIGN(const std::string_view frame, take_frame(rest));
+    if (frame.empty()) return {};
+    Status wrong;
+    DRAY_TRY(read_frame(frame, [&](const Envelope& envelope) {
+      Result<AttemptResult> result = envelope.decode<AttemptResult>();
+      if (result) {
+        results.push_back(std::move(*result));
+      } else if (wrong) {
+        wrong = std::unexpected(std::move(result.error()));
+      }
+    }));
+    DRAY_TRY(std::move(wrong));
+  }
 }
 
 }  // namespace
@@ -51,40 +108,85 @@ std::string ResultSpool::path(uint64_t number) const {
 Result<std::vector<AttemptResult>> ResultSpool::open(std::vector<std::string>& problems) {
   DRAY_TRY(ensure_private_dir(dir_));
   DRAY_TRY_ASSIGN(const std::vector<std::string> names, list_dir(dir_));
-  std::vector<AttemptResult> all;
+  std::vector<AttemptResult> all, rescued;
+  std::vector<std::string> damaged;
   for (const std::string& name : names) {
     uint64_t number = 0;
     if (!name.ends_with(kSuffix) ||
         !parse_number(std::string_view(name).substr(0, name.size() - kSuffix.size()), 16, number))
       continue;
     next_ = std::max(next_, number + 1);
-    Result<std::vector<AttemptResult>> results = read_results(path(number));
-    if (!results) {
-      problems.push_back(results.error().message);
-      rename(path(number).c_str(), (path(number) + ".damaged").c_str());
+    std::vector<AttemptResult> results;
+    Result<std::string> content = read_file(path(number), kMaxFileBytes);
+    const Status read = annotate(content ? read_results(*content, results)
+                                         : Status(std::unexpected(std::move(content.error()))),
+                                 path(number));
+    if (!read) {
+      problems.push_back(read.error().message);
+      damaged.push_back(path(number));
+      std::ranges::move(results, std::back_inserter(rescued));
       continue;
     }
-    for (AttemptResult& result : *results) {
+    for (AttemptResult& result : results) {
       if (!file_of_.emplace(result.token, number).second) continue;
       ++left_in_[number];
       all.push_back(std::move(result));
     }
+    if (!left_in_.contains(number)) unlink(path(number).c_str());
   }
+  // Before the file in which nobody will look again is put aside.
+  std::erase_if(rescued, [&](const AttemptResult& r) { return file_of_.contains(r.token); });
+  DRAY_TRY(put(rescued));
+  for (const std::string& name : damaged)
+    rename(name.c_str(), (name + ".damaged").c_str());
+  std::ranges::move(rescued, std::back_inserter(all));
   return all;
 }
 
-Status ResultSpool::put(std::span<const AttemptResult> results) {
-  while (!results.empty()) {
-    const auto part = results.first(std::min(results.size(), kMaxPerFile));
-    results = results.subspan(part.size());
-    std::string content;
-    for (const AttemptResult& result : part)
-      append_message(content, result);
-    DRAY_TRY(write_file_atomic(path(next_), content));
-    for (const AttemptResult& result : part)
-      file_of_[result.token] = next_;
-    left_in_[next_++] = part.size();
+Status ResultSpool::start_file() {
+  const std::string name = path(next_);
+  UniqueFd fd(::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!fd) return fail_errno(errno, name);
+  DRAY_TRY(sync_dir(dir_));
+  // What the file before this one still holds, remove() waits for.
+  if (file_ && !left_in_.contains(current_)) unlink(path(current_).c_str());
+  file_ = std::move(fd);
+  current_ = next_++;
+  offset_ = 0;
+  return {};
+}
+
+Status ResultSpool::write(std::string_view bytes) {
+  const std::string name = path(current_);
+  for (size_t done = 0; done < bytes.size();) {
+    const ssize_t n = ::pwrite(file_.get(), bytes.data() + done, bytes.size() - done,
+                               static_cast<off_t>(offset_ + done));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return fail_errno(errno, name);
+    done += static_cast<size_t>(n);
   }
+  return ::fdatasync(file_.get()) == 0 ? Status{} : fail_errno(errno, name);
+}
+
+Status ResultSpool::put(std::span<const AttemptResult> results) {
+  if (results.empty()) return {};
+  std::string bytes;
+  for (auto left = results; !left.empty();) {
+    const auto part = left.first(std::min(left.size(), kMaxPerFrame));
+    left = left.subspan(part.size());
+    append_frame(bytes, part);
+  }
+  if (!file_ || offset_ >= kFileBytes) DRAY_TRY(start_file());
+  const Status written = write(bytes + kEnd);
+  if (!written) {
+    // Nobody knows what of it is on the disk: this file is not continued.
+    offset_ = kFileBytes;
+    return written;
+  }
+  offset_ += bytes.size();
+  for (const AttemptResult& result : results)
+    file_of_[result.token] = current_;
+  left_in_[current_] += results.size();
   return {};
 }
 
@@ -96,7 +198,11 @@ void ResultSpool::remove(const Token& token) {
   const auto left = left_in_.find(number);
   if (left == left_in_.end() || --left->second > 0) return;
   left_in_.erase(left);
-  unlink(path(number).c_str());
+  if (file_ && number == current_) {
+    offset_ = 0;
+  } else {
+    unlink(path(number).c_str());
+  }
 }
 
 Result<uint64_t> next_epoch(const std::string& dir, WallTime now) {
