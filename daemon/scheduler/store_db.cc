@@ -56,7 +56,7 @@ Error to_error(const SQLite::Exception& exception, std::string_view what) {
 }
 
 TimeBound::TimeBound(Db& db, Duration limit)
-    : handle_(db.handle()), end_(std::chrono::steady_clock::now() + limit) {
+    : handle_(db.handle()), end_(SystemClock().now().mono + limit) {
   sqlite3_progress_handler(handle_, kStepsPerLook, &TimeBound::passed, this);
 }
 
@@ -65,7 +65,7 @@ TimeBound::~TimeBound() {
 }
 
 int TimeBound::passed(void* self) {
-  return std::chrono::steady_clock::now() > static_cast<TimeBound*>(self)->end_ ? 1 : 0;
+  return SystemClock().now().mono > static_cast<TimeBound*>(self)->end_ ? 1 : 0;
 }
 
 }  // namespace dray::store

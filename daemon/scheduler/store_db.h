@@ -9,7 +9,6 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <sqlite3.h>
 
-#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -131,7 +130,7 @@ class TimeBound {
  private:
   static int passed(void* self);
   sqlite3* handle_;
-  std::chrono::steady_clock::time_point end_;
+  Instant end_;
 };
 
 }  // namespace dray::store
