@@ -43,8 +43,7 @@ Result<Exit> run(Context& context, const Args& args) {
   DRAY_TRY_ASSIGN(const Enqueued answer, daemon->enqueue(question));
   if (answer.code != 0) {
     std::string message = answer.message;
-    if (answer.run)
-      message += fmt::format("; run {0} is in the way: `dray watch {0}`", answer.run.value);
+    if (answer.run) message += fmt::format("; `dray watch {}` shows it", answer.run.value);
     return std::unexpected(Error{from_wire_code(answer.code), message});
   }
   if (!args.has("--wait") && !args.has("--timeout")) {
@@ -124,7 +123,7 @@ Fields run_fields(const RunView& run) {
   if (run.outcome != Outcome::none) fields.add("outcome", to_string(run.outcome));
   if (run.error_class != ErrorClass::none) fields.add("class", to_string(run.error_class));
   fields.add("what to do", run.hint);
-  fields.add("reason", run.reason);
+  if (!run.cancel_requested) fields.add("reason", run.reason);
   if (run.cancel_requested)
     fields.add("cancel", fmt::format("{}: {}", run.cancel_by, run.cancel_reason));
   fields.add("started by", run.asked_by.empty() ? run.trigger : run.asked_by);

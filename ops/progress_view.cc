@@ -36,8 +36,10 @@ std::string files_text(const Progress& p) {
 
 std::string what_happens(const RunPicture& picture) {
   const bool moving = picture.state == RunState::running || picture.state == RunState::starting;
-  return moving ? std::string(to_string(picture.progress.phase))
-                : std::string(to_string(picture.state));
+  // Until the first picture the state says more than an empty phase.
+  return moving && picture.progress.phase != Phase::queued
+             ? std::string(to_string(picture.progress.phase))
+             : std::string(to_string(picture.state));
 }
 
 // Parts joined by two spaces as long as they fit; the first ones matter most.

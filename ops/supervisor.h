@@ -47,6 +47,7 @@ class Supervisor {
   // SIGKILL to all.
   void stop_now();
   bool stopping() const { return stopping_; }
+  bool empty() const { return entries_.empty(); }
   // Why a program cannot run at all; "" while there is hope.
   const std::string& failed() const { return failed_; }
 

@@ -107,7 +107,8 @@ void LiveArea::draw(std::string_view lines) {
     out += '\n';
     rest.remove_prefix(end + 1);
   }
-  out += rows < rows_ ? "\x1b[J\x1b[?7h" : "\x1b[?7h";
+  // Back to the first column: a "^C" that the terminal echoes at the end of a full line would wrap.
+  out += rows < rows_ ? "\x1b[J\x1b[?7h\r" : "\x1b[?7h\r";
   terminal_->write(out);
   shown_ = lines;
   rows_ = rows;

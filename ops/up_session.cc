@@ -156,7 +156,7 @@ void UpSession::on_signal() {
 void UpSession::shut_down() {
   if (stopping_) return;
   stopping_ = true;
-  say("Stopping: the worker first. Ctrl-C again kills.");
+  if (!supervisor_.empty()) say("Stopping: the worker first. Ctrl-C again kills.");
   if (backend_) backend_->interrupt();
   supervisor_.stop(kPatience, [this] { all_gone_ = true; });
 }

@@ -64,7 +64,8 @@ std::string outcome_text(const RunView& run) {
   if (run.errors > 0) text += fmt::format(", {} error{}", run.errors, run.errors == 1 ? "" : "s");
   if (run.started_at != WallTime{} && run.ended_at != WallTime{})
     text += ", took " + span_text(run.started_at, run.ended_at, run.ended_at);
-  if (!run.reason.empty()) text += ": " + clean(run.reason);
+  // Who asked for a cancel and why is a line of its own.
+  if (!run.reason.empty() && run.state != RunState::cancelled) text += ": " + clean(run.reason);
   return text;
 }
 

@@ -165,7 +165,8 @@ class RunWatcher {
     context_.out.line(
         fmt::format("run {} of {} {}", run_.value, clean_name(run.job),
                     tinted(outcome_text(run), state_tint(run.state), context_.out.colour())));
-    if (!run.hint.empty()) context_.out.line("  " + clean_name(run.hint));
+    if (!run.hint.empty() && run.state != RunState::cancelled)
+      context_.out.line("  " + clean_name(run.hint));
     if (run.state == RunState::cancelled)
       context_.out.line(
           fmt::format("  {}: {}", clean_name(run.cancel_by), clean_name(run.cancel_reason)));
