@@ -12,10 +12,30 @@
 
 namespace dray::ops {
 
+namespace {
+
+// A worker that was started a moment ago may not have said hello yet.
+// No longer than the wait for an unreachable broker, which would come on top.
+constexpr Duration kHelloTime = seconds{2};
+constexpr Duration kAskAgain = milliseconds{200};
+
+Result<SealKeyAnswer> ask_for_key(Context& context) {
+  DRAY_TRY_ASSIGN(Backend * daemon, context.backend());
+  const Instant give_up = daemon->now().mono + kHelloTime;
+  while (true) {
+    Result<SealKeyAnswer> key = context.ask_as<SealKeyAnswer>("seal.key");
+    const bool later = !key && key.error().code == ErrorCode::unavailable;
+    if (!later || daemon->now().mono >= give_up) return key;
+    if (daemon->wait(kAskAgain).kind == News::Kind::interrupted) return key;
+  }
+}
+
+}  // namespace
+
 Result<Sealer> Sealer::open(Context& context, const std::string& client) {
   Sealer sealer;
   sealer.context_ = &context;
-  DRAY_TRY_ASSIGN(const SealKeyAnswer key, context.ask_as<SealKeyAnswer>("seal.key"));
+  DRAY_TRY_ASSIGN(const SealKeyAnswer key, ask_for_key(context));
   DRAY_TRY_ASSIGN(sealer.key_, annotate(parse_sealing_key(key.public_key), "the workers' key"));
   DRAY_TRY_ASSIGN(const RemoteListAnswer known,
                   context.ask_as<RemoteListAnswer>("remote.list", {{"client", client}}));

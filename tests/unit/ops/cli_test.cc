@@ -303,6 +303,21 @@ TEST_CASE("a remote's settings leave this program sealed") {
   CHECK(from_json<RemoteSettings>(opened->reveal())->at("pass") == "canary-7391");
 }
 
+TEST_CASE("a worker that was just started is given a moment to tell its key") {
+  FakeBackend daemon;
+  const SealingKeyPair keys = generate_sealing_keypair();
+  int asked = 0;
+  daemon.on("seal.key", [&](const std::string&) -> Result<std::string> {
+    if (++asked < 4) return fail(ErrorCode::unavailable, "no worker has connected yet");
+    return to_json(SealKeyAnswer{format_sealing_key(keys.public_key), ""});
+  });
+  daemon.on("remote.list", to_json(RemoteListAnswer{}));
+  daemon.on("remote.put", "{}");
+  CHECK(call(daemon, {"remote", "import", "-"}, "[a]\ntype = local\n").exit == Exit::ok);
+  daemon.fail_with("seal.key", ErrorCode::unavailable, "no worker has connected yet");
+  CHECK(call(daemon, {"remote", "import", "-"}, "[a]\ntype = local\n").exit == Exit::unreachable);
+}
+
 TEST_CASE("a secret on the command line is taken with a warning, from a file without") {
   FakeBackend daemon;
   const SealingKeyPair keys = generate_sealing_keypair();
