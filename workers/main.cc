@@ -11,8 +11,6 @@
 namespace dray {
 namespace {
 
-// What a stopped worker leaves its transfers to end by themselves before it ends them.
-constexpr Duration kDrainPatience = seconds{10};
 constexpr Duration kLogCleanPeriod = hours{6};
 
 void clean_logs(const worker::LogStore& logs, const DaemonContext& context) {
@@ -60,7 +58,7 @@ Status run_worker(DaemonContext& context) {
         if (why.empty()) return context.loop.stop();
         context.fail_with({ErrorCode::denied, "the scheduler refuses this worker: " + why});
       });
-  context.begin_stop = [&service] { service.drain(kDrainPatience); };
+  context.begin_stop = [&] { service.drain(config.drain_timeout); };
   context.on_reload = [&](const ConfigDiff&) {
     executor.set_stop_grace(context.config.worker.stop_grace);
     logs.set_max_bytes(context.config.worker.log_max_size);

@@ -60,6 +60,7 @@ struct Config {
     uint32_t log_keep_days = 0;
     std::string rclone;                    // program: a name on PATH or an absolute path
     std::chrono::seconds stop_grace{};     // between SIGTERM and SIGKILL
+    std::chrono::seconds drain_timeout{};  // what a stopping worker leaves its transfers
     std::vector<std::string> local_roots;  // directories that `local` remotes may use
     std::vector<std::string> allow_flags;  // further rclone flags that jobs may carry
   } worker;

@@ -4,12 +4,15 @@
 
 #include <string_view>
 
+#include "daemon/base/log.h"
+
 namespace dray::scheduler {
 
 struct EventKind {
   std::string_view name;
-  std::string_view body;     // fields of the JSON object
-  std::string_view meaning;  // for the manual
+  std::string_view body;            // fields of the JSON object
+  std::string_view meaning;         // for the manual
+  LogLevel level = LogLevel::info;  // of its line in drayd's log
 };
 
 namespace event_kind {
@@ -35,28 +38,37 @@ inline constexpr std::string_view kClockJumped = "clock.jumped";
 }  // namespace event_kind
 
 inline constexpr EventKind kEventKinds[] = {
-    {event_kind::kRunQueued, "{trigger, scheduled_at, asked_by?}", "a run waits for its turn"},
-    {event_kind::kRunStarted, "{attempt, worker}", "a worker accepted the run"},
+    {event_kind::kRunQueued, "{trigger, scheduled_at, asked_by?}", "a run waits for its turn",
+     LogLevel::debug},
+    {event_kind::kRunStarted, "{attempt, worker}", "a worker accepted the run", LogLevel::debug},
     {event_kind::kRunCancelRequested, "{reason, asked_by, state}", "somebody asked for its end"},
     {event_kind::kRunRetry, "{attempt, class, hint, retry_at}", "failed; another attempt follows"},
-    {event_kind::kRunLost, "{attempt, worker, why}", "the worker of an attempt is gone"},
+    {event_kind::kRunLost, "{attempt, worker, why}", "the worker of an attempt is gone",
+     LogLevel::warn},
     {event_kind::kRunFinished, "{state, outcome, class, hint, attempt}", "the run has ended"},
     {event_kind::kRunSkipped, "{scheduled_at, reason}", "an occurrence did not become a run"},
     {event_kind::kRunMissed, "{scheduled_at, reason}", "an occurrence passed while we were away"},
     {event_kind::kJobCreated, "{}", "a job is new"},
     {event_kind::kJobChanged, "{enabled}", "a job was changed"},
     {event_kind::kJobRemoved, "{}", "a job was removed"},
-    {event_kind::kJobBroken, "{why}", "a job's schedule cannot be computed: it never falls due"},
+    {event_kind::kJobBroken, "{why}", "a job's schedule cannot be computed: it never falls due",
+     LogLevel::error},
     {event_kind::kClientChanged, "{weight, max_concurrent_jobs, max_bandwidth_kbps}",
      "a client's shares or caps were changed"},
     {event_kind::kSettingsChanged,
      "{global_max_concurrent_jobs, global_max_bandwidth_kbps, queue_paused}",
      "global settings were changed"},
     {event_kind::kWorkerUp, "{worker, epoch, slots}", "a worker is ready"},
-    {event_kind::kWorkerLost, "{worker}", "the connection to a worker is gone"},
-    {event_kind::kWorkerRefused, "{worker, why}", "a worker was sent away"},
+    {event_kind::kWorkerLost, "{worker}", "the connection to a worker is gone", LogLevel::warn},
+    {event_kind::kWorkerRefused, "{worker, why}", "a worker was sent away", LogLevel::warn},
     {event_kind::kWorkerDrain, "{worker, drain}", "a worker gets no new runs, or does again"},
-    {event_kind::kClockJumped, "{seconds}", "the wall clock was set"},
+    {event_kind::kClockJumped, "{seconds}", "the wall clock was set", LogLevel::warn},
 };
+
+constexpr const EventKind* find_event_kind(std::string_view name) {
+  for (const EventKind& kind : kEventKinds)
+    if (kind.name == name) return &kind;
+  return nullptr;
+}
 
 }  // namespace dray::scheduler

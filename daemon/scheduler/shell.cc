@@ -2,6 +2,7 @@
 
 #include "daemon/base/log.h"
 #include "daemon/base/text.h"
+#include "daemon/scheduler/event_kinds.h"
 #include "schemas/codec.h"
 #include "schemas/job_check.h"
 
@@ -20,6 +21,20 @@ std::string safe_name(std::string_view asked_by, std::string_view peer) {
 
 EventMessage to_message(const EventRow& row) {
   return EventMessage{row.sequence, row.at, row.kind, row.client, row.job, row.run, row.body};
+}
+
+// Every committed event is a line of the log as well, at the level its kind has.
+void log_event(const EventMessage& event) {
+  const scheduler::EventKind* kind = scheduler::find_event_kind(event.kind);
+  const LogLevel level = kind ? kind->level : LogLevel::info;
+  if (!log_enabled(level)) return;
+  const std::string_view name = kind ? kind->name : "event";
+  if (event.run)
+    log_write(level, {name, {{"run", event.run}, {"job", event.job}, {"client", event.client}}},
+              fmt::format("run {} of {}: {} {}", event.run, event.job, event.kind, event.body));
+  else
+    log_write(level, {name, {{"job", event.job}, {"client", event.client}}},
+              fmt::format("{} {}", event.kind, event.body));
 }
 
 bool changes_specs(const scheduler::Event& event) {
@@ -250,8 +265,10 @@ void Shell::send_all() {
   for (const Outgoing& out : outgoing_)
     outbox_.send(out.to, out.id, out.message);
   outgoing_.clear();
-  for (EventMessage& event : publications_)
+  for (EventMessage& event : publications_) {
+    log_event(event);
     outbox_.send({}, 0, OutMessage(std::move(event)));
+  }
   publications_.clear();
 }
 

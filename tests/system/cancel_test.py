@@ -29,7 +29,7 @@ class Cancel(StackTest):
     def test_a_transferring_run(self):
         run = self.stack.run(self.slow_job())
         self.stack.wait_for_rclone()
-        self.stack.wait_until(lambda: self.stack.show(run).get("progress", {}).get("bytes_done"),
+        self.stack.wait_until(lambda: (self.stack.show(run)["run"].get("progress") or {}).get("bytes_done"),
                               "bytes to move")
         self.stack.dray("cancel", run, "--reason", "wrong week", "--wait")
         shown = self.assert_cancelled(run, "wrong week")
@@ -78,12 +78,12 @@ class Cancel(StackTest):
         # WebDAV calls are paced at 10 ms each, so thousands of deletes take long enough.
         target = self.enterContext(WebDav(self.stack.dir / "target"))
         for i in range(3000):
-            (target.root / f"{i:05}").write_bytes(b"x")
+            (target.root / f"{i:05}.txt").write_bytes(b"x")
         (self.source.root / "one").write_text("1")
         self.stack.remote("target", target.settings())
         self.stack.job("purging", "dav:", "target:")
         run = self.stack.run("purging")
-        self.stack.wait_until(lambda: self.stack.show(run).get("progress", {}).get("deletes"),
+        self.stack.wait_until(lambda: (self.stack.show(run)["run"].get("progress") or {}).get("deletes"),
                               "deletes to begin")
         self.stack.dray("cancel", run, "--reason", "stop that", "--wait")
         self.assert_cancelled(run, "stop that")

@@ -150,7 +150,7 @@ class S3(Server):
 
     def start(self):
         program = HERE / "node_modules/s3rver/bin/s3rver.js"
-        flags = [f"--configure-bucket={name}" for name in self.buckets]
+        flags = [part for name in self.buckets for part in ("--configure-bucket", name)]
         self.spawn(["node", str(program), "-d", str(self.root), "-a", "127.0.0.1", "-p",
                     str(self.port), *flags], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         wait_for_line(self.process, self.process.stdout, b"listening")

@@ -44,7 +44,7 @@ class Transfers(StackTest):
         self.fill(2)
         self.job()
         self.stack.dray("run", "nightly", "--wait", expect=OK)
-        self.job("broken", "dav:not/there", None, "--retry-attempts", "1")
+        self.job("broken", "dav:not/there", f"sftp:{self.target.root}/broken", "--retry-attempts", "1")
         self.stack.dray("run", "broken", "--wait", expect=FAILED)
 
     def test_a_copy_never_deletes(self):
@@ -115,7 +115,7 @@ class Transfers(StackTest):
         else:
             sealed.chmod(0o500)
         self.stack.remote("disk", {"type": "local"})
-        self.ends("dav:", f"disk:{sealed}/x", "failed", "permission", "permission")
+        self.ends("dav:", f"disk:{sealed}/x", "failed", "permission", "allow")
 
     def test_a_full_destination_is_storage_full(self):
         self.fill(40, 100_000)

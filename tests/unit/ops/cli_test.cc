@@ -6,6 +6,7 @@
 #include "tests/support/catch.h"
 #include "tests/unit/ops/fake_backend.h"
 #include "tests/unit/ops/golden.h"
+#include "tests/unit/ops/samples.h"
 #include "workers/rclone_config.h"
 
 using namespace dray;
@@ -13,42 +14,6 @@ using namespace dray::ops;
 using namespace dray::ops::test;
 
 namespace {
-
-RunView run_view(uint64_t id, RunState state) {
-  RunView run;
-  run.run = RunId{id};
-  run.job = "photos";
-  run.client = "default";
-  run.trigger = "manual";
-  run.asked_by = "anna@desk";
-  run.state = state;
-  run.attempt = state == RunState::queued ? 0 : 1;
-  if (state != RunState::queued) {
-    run.worker = "node1";
-    run.started_at = from_unix_us(1'700'000'000'000'000);
-  }
-  if (is_terminal(state)) {
-    run.ended_at = run.started_at + seconds{125};
-    run.outcome = Outcome::succeeded;
-    run.bytes = 1'300'000'000;
-    run.files = 300;
-  }
-  return run;
-}
-
-std::string shown(const RunView& run) {
-  RunShowAnswer answer;
-  answer.run = run;
-  return to_json(answer);
-}
-
-JobSpec photos_job() {
-  JobSpec job;
-  job.name = "photos";
-  job.source = {"a", "x"};
-  job.destination = {"b", "y"};
-  return job;
-}
 
 News progress_of(uint64_t id, double percent) {
   News news;
@@ -344,59 +309,4 @@ TEST_CASE("an import says what was refused and ends with warnings") {
                       "[my drive]\ntype = drive\n[a]\ntype = alias\nremote = /srv\n");
   CHECK(c.exit == Exit::warnings);
   CHECK(c.out == golden("remote_import.txt", c.out));
-}
-
-TEST_CASE("runs are listed in a table that fits") {
-  FakeBackend daemon;
-  RunListAnswer answer;
-  answer.runs = {run_view(43, RunState::queued), run_view(42, RunState::failed)};
-  answer.runs[0].queued_at = from_unix_us(1);
-  answer.runs[1].hint = "The login was refused: check user and password of the remote 'nas'.";
-  daemon.on("run.list", to_json(answer));
-  const Call c = call(daemon, {"runs", "--state", "failed", "--limit", "2"}, "", 80);
-  CHECK(c.out.find("photos") != std::string::npos);
-  CHECK(c.out.find("…") != std::string::npos);
-  CHECK(Json::parse(daemon.body_of("run.list")) == Json::parse(R"({"limit":2,"state":"failed"})"));
-  CHECK(call(daemon, {"runs", "--since", "yesterday"}).exit == Exit::usage);
-}
-
-TEST_CASE("events are read without gaps and newest last") {
-  FakeBackend daemon;
-  daemon.on("event.list", [](const std::string& body) -> Result<std::string> {
-    const Json asked = Json::parse(body);
-    EventListAnswer answer;
-    answer.last_sequence = 1200;
-    for (uint64_t i = asked["since"].get<uint64_t>() + 1;
-         i <= 1200 && answer.events.size() < asked["limit"].get<size_t>(); ++i)
-      answer.events.push_back({i, {}, "run.queued", "default", "photos", RunId{i}, {"{}"}});
-    return to_json(answer);
-  });
-  const Call all = call(daemon, {"events", "--since", "0", "--json"});
-  CHECK(Json::parse(all.out)["events"].size() == 1200);
-  const Call tail = call(daemon, {"events", "--limit", "3"});
-  CHECK(std::count(tail.out.begin(), tail.out.end(), '\n') == 3);
-}
-
-TEST_CASE("a log that its worker cannot give is replaced by the excerpt") {
-  FakeBackend daemon;
-  daemon.fail_with("run.log", ErrorCode::unavailable, "worker node1 is not connected");
-  RunShowAnswer answer;
-  answer.attempts.resize(1);
-  answer.attempts[0].log_excerpt = "2026/11/20 05:54:38 Failed to sync: no route\n";
-  daemon.on("run.show", to_json(answer));
-  const Call c = call(daemon, {"logs", "42"});
-  CHECK(c.exit == Exit::ok);
-  CHECK(c.out.find("Failed to sync: no route") != std::string::npos);
-  CHECK(c.err.find("node1") != std::string::npos);
-}
-
-TEST_CASE("settings keep the type that they look like") {
-  FakeBackend daemon;
-  daemon.on("settings.set", "{}");
-  call(daemon, {"settings", "set", "queue_paused", "true"});
-  CHECK(Json::parse(daemon.body_of("settings.set"))["value"] == true);
-  call(daemon, {"settings", "set", "global_max_concurrent_jobs", "8"});
-  CHECK(Json::parse(daemon.body_of("settings.set"))["value"] == 8);
-  call(daemon, {"settings", "set", "reason", "by hand"});
-  CHECK(Json::parse(daemon.body_of("settings.set"))["value"] == "by hand");
 }

@@ -134,7 +134,8 @@ TEST_CASE("A remote needs a key that workers have, the next version and remotes 
         "conflict: remote 'nas' is used by remote 'crypt'; change or remove that first");
   CHECK(rig.text("remote.remove", R"({"name":"crypt"})") == "{}");
   CHECK(rig.text("remote.remove", R"({"name":"nas"})") == "{}");
-  for (const AuditEntry& entry : rig.catalog().audit(UINT64_MAX, 10).value())
+  const auto audit = rig.catalog().audit(UINT64_MAX, 10);
+  for (const AuditEntry& entry : audit.value())
     CHECK(entry.after.json.find("AAEC") == std::string::npos);
 }
 
