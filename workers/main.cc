@@ -13,12 +13,6 @@ namespace {
 
 constexpr Duration kLogCleanPeriod = hours{6};
 
-void clean_logs(const worker::LogStore& logs, const DaemonContext& context) {
-  const Result<size_t> removed = logs.remove_older_than(
-      hours{24} * context.config.worker.log_keep_days, context.clock.now().wall);
-  if (!removed) log_warn("log.not_cleaned", "old logs stay: {}", removed.error().message);
-}
-
 Status run_worker(DaemonContext& context) {
   const Config::Worker& config = context.config.worker;
   worker::ProcessFamily family;
@@ -63,9 +57,12 @@ Status run_worker(DaemonContext& context) {
     executor.set_stop_grace(context.config.worker.stop_grace);
     logs.set_max_bytes(context.config.worker.log_max_size);
   };
-  clean_logs(logs, context);
+  const auto clean = [&] {
+    worker::clean_logs(logs, config.log_keep_days, context.clock.now().wall);
+  };
+  clean();
   Timer cleaning(context.loop);
-  cleaning.start_repeating(kLogCleanPeriod, [&] { clean_logs(logs, context); });
+  cleaning.start_repeating(kLogCleanPeriod, clean);
   log_info({"worker.started", {{"epoch", epoch}, {"slots", config.slots}}},
            "worker {} with {} slots, rclone {}", config.name, config.slots, rclone.version);
   return context.serve();

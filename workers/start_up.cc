@@ -126,4 +126,9 @@ Result<BusOptions> bus_options(const Config& config, uint64_t epoch) {
   return options;
 }
 
+void clean_logs(const LogStore& logs, uint32_t keep_days, WallTime now) {
+  const Result<size_t> removed = logs.remove_older_than(hours{24} * keep_days, now);
+  if (!removed) log_warn("log.not_cleaned", "old logs stay: {}", removed.error().message);
+}
+
 }  // namespace dray::worker

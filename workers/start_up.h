@@ -8,6 +8,7 @@
 #include "daemon/base/fd.h"
 #include "daemon/base/result.h"
 #include "daemon/base/seal.h"
+#include "workers/log_store.h"
 
 namespace dray::worker {
 
@@ -32,5 +33,8 @@ std::string boot_id();
 
 // How this worker connects; tcp:// needs keys.
 Result<BusOptions> bus_options(const Config& config, uint64_t epoch);
+
+// Removes logs older than worker.log_keep_days; a failure is worth a line of our log, no more.
+void clean_logs(const LogStore& logs, uint32_t keep_days, WallTime now);
 
 }  // namespace dray::worker
