@@ -48,7 +48,7 @@ class Crash(StackTest):
         run = self.transferring()
         self.stack.kill("drayd")
         self.stack.wait_for_end_of_rclone()
-        self.stack.wait_for_file(self.stack.dir / "data/worker1/spool")
+        self.stack.wait_for_spooled_result("worker1")
         self.stack.kill("worker1")
         self.stack.start("worker1")
         self.stack.start("drayd")
@@ -96,6 +96,40 @@ class Crash(StackTest):
         self.assertEqual(shown["run"]["worker"], "worker2")
         self.stack.signal("worker1", signal.SIGCONT)
         self.assertEqual(self.stack.state(run), "succeeded")
+
+    def hanging(self):
+        """A run that has a process but no first byte yet."""
+        silent = self.enterContext(Silent())
+        self.stack.remote("silent", self.source.settings(url=f"http://127.0.0.1:{silent.port}"))
+        self.stack.job("hanging", "silent:", f"sftp:{self.target.root}/h", "--retry-backoff", "1s")
+        run = self.stack.run("hanging")
+        self.stack.wait_for_rclone()
+        return run
+
+    def test_each_process_killed_while_a_run_lists_loses_nothing(self):
+        run = self.hanging()
+        for name in ("drayd", "broker", "worker1"):
+            self.stack.restart(name)
+            self.stack.wait_for_rclone()
+            self.assertEqual(len(self.stack.rclone_processes()), 1)
+        self.stack.dray("cancel", run, "--reason", "enough", "--wait")
+        self.assertEqual(self.stack.rclone_processes(), {})
+
+    def test_each_process_killed_while_a_run_is_being_cancelled_still_ends_it(self):
+        for name in ("drayd", "broker", "worker1"):
+            run = self.transferring()
+            self.target.freeze()
+            self.stack.dray("cancel", run, "--reason", name)
+            self.stack.restart(name)
+            self.target.thaw()
+            self.assertEqual(self.stack.wait(run)["run"]["state"], "cancelled")
+            self.assertEqual(self.stack.rclone_processes(), {})
+
+    def test_each_process_killed_right_after_a_run_was_queued_loses_nothing(self):
+        for name in ("drayd", "broker", "worker1"):
+            run = self.stack.run("slow")
+            self.stack.restart(name)
+            self.assert_done(run)
 
     def test_everything_killed_at_once_comes_back(self):
         run = self.transferring()

@@ -254,14 +254,14 @@ local_roots = ["{self.dir}/files"]
         """No process of any run is left. The guards of a killed worker get a moment."""
         self.wait_for_end_of_rclone(10)
 
-    def wait_for_file(self, folder, deadline_s=30):
-        """Until the folder holds a finished file."""
-        path = pathlib.Path(folder)
+    def wait_for_spooled_result(self, worker, deadline_s=30):
+        """Until the worker has a result on its disk."""
+        path = self.dir / "data" / worker / "spool"
         end = time.monotonic() + deadline_s * SLOWNESS
         selector = selectors.DefaultSelector()
-        while not any(p.is_file() and p.suffix != ".tmp" for p in path.glob("*")):
+        while not any(p.stat().st_size for p in path.glob("*.results")):
             if time.monotonic() > end:
-                raise AssertionError(f"{path} stayed empty")
+                raise AssertionError(f"{path} holds no result")
             selector.select(0.05)
 
     def wait_for_rclone(self, deadline_s=20):
