@@ -112,11 +112,13 @@ void Router::on_unnamed(Session& session, const MessageHead& head, Replies& repl
 Status Router::check_name(const Session& session, std::string_view name) const {
   if (name.empty() || name.size() > limits::kMaxNameBytes || !is_plain_text(name))
     return fail(ErrorCode::invalid, "name: must be 1 to {} printable bytes", limits::kMaxNameBytes);
-  const std::string& fixed =
-      session.credential.key_id.empty() ? session.name : session.credential.name;
+  const bool has_key = !session.credential.key_id.empty();
+  // A person's command need not know how the broker calls the key that it holds.
+  if (has_key && session.role() != Role::worker) return {};
+  const std::string& fixed = has_key ? session.credential.name : session.name;
   if (!fixed.empty() && fixed != name)
     return fail(ErrorCode::denied, "name: this {} is '{}', not '{}'",
-                session.credential.key_id.empty() ? "connection" : "key", fixed, name);
+                has_key ? "key" : "connection", fixed, name);
   return {};
 }
 
@@ -125,7 +127,8 @@ void Router::on_ping(Session& session, const MessageHead& head, std::string& rep
   Status good = ping ? check_name(session, ping->name) : Status(std::unexpected(ping.error()));
   if (!good) return nack(session, head.id, good.error().code, good.error().message, reply);
   const SessionId id = session.id;
-  name_session(session, ping->name, ping->epoch);
+  const bool has_key = !session.credential.key_id.empty();
+  name_session(session, has_key ? session.credential.name : ping->name, ping->epoch);
   if (sessions_.contains(id))  // an older drayd than the connected one is gone by now
     append_message(reply, Pong{options_.broker_epoch, scheduler_up(), id}, head.id);
 }

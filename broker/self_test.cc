@@ -15,6 +15,7 @@ Result<std::unique_ptr<SelfTest>> SelfTest::start(EventLoop& loop, ZmqContext& c
   SocketOptions options;
   options.client = &client;
   std::unique_ptr<SelfTest> test(new SelfTest(loop, std::move(done)));
+  test->public_key_ = client.public_key;
   SelfTest* const self = test.get();
   DRAY_TRY_ASSIGN(test->socket_, ZmqSocket::make(loop, context, kind, options));
   DRAY_TRY(test->socket_->on_transport([self, endpoint](const ZmqTransportEvent& event) {

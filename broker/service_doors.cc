@@ -127,6 +127,7 @@ Status BrokerService::start_self_tests() {
                                                  SocketKind::sub};
   self_tests_.clear();
   self_test_status_ = {};
+  std::vector<std::string> strangers;
   for (const Door& door : doors_) {
     if (door.zap_domain.empty()) continue;
     const SocketKind kind = kCounterparts[static_cast<size_t>(door.purpose)];
@@ -137,8 +138,10 @@ Status BrokerService::start_self_tests() {
                                                  self_test_done(std::move(status));
                                                }));
     ++self_tests_open_;
+    strangers.push_back(test->public_key());
     self_tests_.push_back(std::move(test));
   }
+  zap_->expect_refusal_of(std::move(strangers));
   return {};
 }
 

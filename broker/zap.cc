@@ -1,5 +1,7 @@
 #include "broker/zap.h"
 
+#include <algorithm>
+
 #include "broker/permissions.h"
 #include "broker/z85.h"
 #include "daemon/base/log.h"
@@ -57,14 +59,22 @@ void ZapHandler::on_failure(std::function<void(const Error&)> handler) {
 }
 
 // Whoever can reach the port can be refused as often as he likes: he does not fill the log.
-void ZapHandler::log_refusal(const ZmqIncoming& request, bool known) {
+// The key is public: with it the operator sees whose it is, or what to authorize.
+void ZapHandler::log_refusal(const ZmqIncoming& request, const Credential* known) {
+  const std::string key = request.frames == kParts && request.part(kKey).size() == kKeyBytes
+                              ? z85_encode(request.part(kKey))
+                              : "(none)";
+  if (std::ranges::find(expected_, key) != expected_.end()) return;
   const Instant now = clock_.now().mono;
   if (now - last_logged_ < kLogInterval) return;
   last_logged_ = now;
   const std::string address = request.frames > kAddress ? request.parts[kAddress] : "";
-  log_warn({"broker.key_refused", {{"address", address}, {"refused", refused_}}},
-           "{} from {} was refused ({} refused so far)",
-           known ? "a key of another role" : "an unknown key", address, refused_);
+  const std::string who = known == nullptr
+                              ? "no file in broker.authorized_keys_dir holds this key"
+                              : fmt::format("it is the key of {} {}, which has no business there",
+                                            to_string(known->role), known->name);
+  log_warn({"broker.key_refused", {{"address", address}, {"key", key}, {"refused", refused_}}},
+           "refused the key {} from {}: {} ({} refused so far)", key, address, who, refused_);
 }
 
 void ZapHandler::answer(const ZmqIncoming& request) {
@@ -75,7 +85,7 @@ void ZapHandler::answer(const ZmqIncoming& request) {
   if (curve) credential = keys_.find_key(request.part(kKey));
   const bool good = credential != nullptr && takes(request.part(kDomain), credential->role);
   ++(good ? accepted_ : refused_);
-  if (!good) log_refusal(request, credential != nullptr);
+  if (!good) log_refusal(request, credential);
   socket_->send({request.part(kRoutingId), request.part(kDelimiter), kVersion,
                  request.part(kRequestId), good ? "200" : "400", good ? "OK" : "unknown key",
                  good ? std::string_view(credential->key_id) : "", ""});

@@ -31,6 +31,10 @@ Error unreachable(const LinkState& link, const std::string& endpoint) {
     return {ErrorCode::unavailable,
             "dray-broker answers, but the scheduler (drayd) is not connected to it. Is it running? "
             "`systemctl status drayd`"};
+  if (!link.problem.empty())
+    return {ErrorCode::unavailable,
+            fmt::format("{}: {}. The log of dray-broker says more: `journalctl -u dray-broker`",
+                        endpoint, link.problem)};
   return {ErrorCode::unavailable,
           fmt::format("nothing answers at {}. Is dray-broker running? `systemctl status "
                       "dray-broker`, or start everything with `dray up`",

@@ -34,9 +34,10 @@ WorkerService::WorkerService(EventLoop& loop, const Clock& clock, Bus& bus, Exec
   const auto on_link = [this](const LinkState& link) {
     if (link == link_) return;
     if (link.scheduler_up != link_.scheduler_up || !link.broker_up)
-      log_info({"worker.link", {{"scheduler_up", link.scheduler_up}}}, "{}{}{}",
-               link.scheduler_up ? "the scheduler is there" : "the scheduler is out of reach",
-               link.problem.empty() ? "" : ": ", link.problem);
+      log_at(link.problem.empty() ? LogLevel::info : LogLevel::warn,
+             {"worker.link", {{"scheduler_up", link.scheduler_up}}}, "{}{}{}",
+             link.scheduler_up ? "the scheduler is there" : "the scheduler is out of reach",
+             link.problem.empty() ? "" : ": ", link.problem);
     link_ = link;
     step(LinkChanged{link.scheduler_up});
   };

@@ -58,6 +58,7 @@ class FakeClock(StackTest):
     def test_a_clock_set_back_fires_nothing_again(self):
         self.job("hourly", "--cron", "0 * * * *", "--tz", "UTC")
         self.stack.wait_until(lambda: self.occurrences("hourly"), "the run", 60)
+        self.stack.wait(self.stack.json("runs", "list", "--job", "hourly")["runs"][0]["run"])
         self.set_clock("2026-03-28 23:30:00")
         self.set_clock("2026-03-29 00:00:30")
         run = self.stack.run("hourly")
