@@ -13,8 +13,9 @@ constexpr double kListingEnd = 5;
 constexpr double kTransferringEnd = 95;
 constexpr double kDeletingEnd = 99;
 constexpr double kAll = 100;
-// While totals still grow, the share done of what is known says little about the whole.
-constexpr double kLowerBoundCap = 50;
+// While totals still grow, the share done of what is known says little about the whole: it counts
+// for half, so that the bar moves and yet leaves room for what is still to be found.
+constexpr double kLowerBoundShare = 0.5;
 // A file costs as much as so many bytes: many small files are slow although they hold little.
 constexpr double kBytesPerFile = 64 * 1024;
 
@@ -128,8 +129,8 @@ void ProgressModel::update_percent(const StatsRecord& stats) {
                           kBytesPerFile * static_cast<double>(progress_.files_done);
       const double total = static_cast<double>(progress_.bytes_total) +
                            kBytesPerFile * static_cast<double>(progress_.files_total);
-      percent = kListingEnd + (kTransferringEnd - kListingEnd) * ratio(done, total);
-      if (progress_.totals_are_lower_bounds) percent = std::min(percent, kLowerBoundCap);
+      const double share = progress_.totals_are_lower_bounds ? kLowerBoundShare : 1;
+      percent = kListingEnd + (kTransferringEnd - kListingEnd) * share * ratio(done, total);
       break;
     }
     case Phase::deleting:
