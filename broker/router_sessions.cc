@@ -24,8 +24,8 @@ Router::Session* Router::find_or_make(const router_event::Frame& frame) {
     std::string payload = encode_message(
         Nack{static_cast<uint8_t>(ErrorCode::exhausted), "the broker has too many peers"});
     const bool stamped = frame.credential.role == Role::scheduler;
-    actions_->push_back(router_action::Send{frame.link, stamped ? encode_stamp({}) : std::string(),
-                                            std::move(payload), {}});
+    actions_->push_back(router_action::Send{
+        frame.link, stamped ? encode_stamp({}) : std::string(), std::move(payload), {}});
     return nullptr;
   }
   const SessionId id{options_.broker_epoch << 32 | ++last_session_};
@@ -72,7 +72,10 @@ void Router::scheduler_connected(Session& session) {
 }
 
 void Router::gone(Session& session, std::string_view why, bool ban_link) {
-  note(LogLevel::info, "peer.gone", fmt::format("{}: {}", describe(session), why));
+  // The end of a person's command is no news.
+  const bool routine = session.role() == Role::ops && !ban_link;
+  note(routine ? LogLevel::debug : LogLevel::info, "peer.gone",
+       fmt::format("{}: {}", describe(session), why));
   const LinkId link = session.link;
   const bool named = session.named();
   const PeerGone message{session.id, session.role(), session.name, std::string(why)};

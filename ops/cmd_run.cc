@@ -135,9 +135,7 @@ Fields run_fields(const RunView& run) {
   fields.add("took", span_text(run.started_at, run.ended_at, now));
   if (run.retry_at != WallTime{}) fields.add("next attempt", relative_text(run.retry_at, now));
   fields.add("worker", run.worker);
-  fields.add("done",
-             fmt::format("{} in {} files, {} compared, {} deleted, {} errors",
-                         human_bytes(run.bytes), run.files, run.checks, run.deletes, run.errors));
+  fields.add("done", counts_text(run));
   return fields;
 }
 

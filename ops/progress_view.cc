@@ -142,6 +142,13 @@ std::string render_line(const RunPicture& picture, int width, bool colour) {
          (rest.empty() ? "" : "  " + rest);
 }
 
+std::string progress_text(const RunPicture& picture) {
+  const Progress& p = picture.progress;
+  return joined({std::string(trim(percent_text(p))), what_happens(picture), bytes_text(p),
+                 speed_text(p), eta_text(p), counters(p, 0)},
+                0);
+}
+
 bool LineFilter::worth_a_line(const RunPicture& picture) {
   Seen seen{picture.state, picture.progress.phase, picture.attempt,
             static_cast<int>(picture.progress.percent / 10), picture.note};

@@ -28,6 +28,10 @@ std::string render_live(const RunPicture& picture, int width, size_t max_files, 
 // One line: for `dray watch` of many runs, and for files and pipes.
 std::string render_line(const RunPicture& picture, int width, bool colour);
 
+// One value: "37.5 %  transferring  1.2 GiB of at least 3.1 GiB  8.0 MiB/s  ETA 4m 10s  files 12 of
+// 40". No width: the caller's table fits it.
+std::string progress_text(const RunPicture& picture);
+
 // Decides which pictures deserve a line where nothing can be redrawn: a change of state, phase,
 // attempt or note, and every further tenth of the way.
 class LineFilter {

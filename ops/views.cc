@@ -3,6 +3,7 @@
 #include "daemon/base/text.h"
 #include "ops/format.h"
 #include "ops/json.h"
+#include "ops/progress_view.h"
 #include "ops/text_width.h"
 
 namespace dray::ops {
@@ -67,6 +68,23 @@ std::string outcome_text(const RunView& run) {
   // Who asked for a cancel and why is a line of its own.
   if (!run.reason.empty() && run.state != RunState::cancelled) text += ": " + clean(run.reason);
   return text;
+}
+
+std::string counts_text(const RunView& run) {
+  if (is_on_worker(run.state)) {
+    if (!run.progress) return "nothing heard of its transfer yet";
+    return progress_text({.run = run.run,
+                          .job = run.job,
+                          .worker = run.worker,
+                          .attempt = run.attempt,
+                          .state = run.state,
+                          .progress = *run.progress,
+                          .note = ""});
+  }
+  if (run.started_at == WallTime{}) return "";
+  return fmt::format("{} in {} file{}, {} compared, {} deleted, {} error{}", human_bytes(run.bytes),
+                     run.files, run.files == 1 ? "" : "s", run.checks, run.deletes, run.errors,
+                     run.errors == 1 ? "" : "s");
 }
 
 std::string event_line(const EventView& event, bool colour) {

@@ -96,10 +96,6 @@ Result<std::string> rewrite_one(std::string_view reference, const ResolveReferen
 
 }  // namespace
 
-bool is_wrapper(std::string_view type) {
-  return wrapper_of(type) != nullptr;
-}
-
 Status rewrite_references(std::string_view type, RemoteSettings& settings,
                           const ResolveReference& resolve) {
   const Wrapper* wrapper = wrapper_of(type);

@@ -11,9 +11,6 @@
 
 namespace dray::worker {
 
-// Does this backend have no storage of its own?
-bool is_wrapper(std::string_view type);
-
 // What "name:path" becomes, as text of the same form.
 using ResolveReference =
     std::function<Result<std::string>(std::string_view name, std::string_view path)>;

@@ -22,6 +22,45 @@ TEST_CASE("runs are listed in a table that fits") {
   CHECK(call(daemon, {"runs", "--since", "yesterday"}).exit == Exit::usage);
 }
 
+TEST_CASE("a run that is under way shows how far it is, not what its last attempt did") {
+  struct Row {
+    RunState state;
+    bool pictured;
+    const char* done;
+  };
+  const Row rows[] = {
+      {RunState::running, true,
+       "37.5 %  transferring  1.00 GiB of at least 2.00 GiB  8.00 MiB/s  ETA 2m 08s  files 12 of "
+       "at "
+       "least 40"},
+      {RunState::running, false, "nothing heard of its transfer yet"},
+      {RunState::succeeded, true, "1.21 GiB in 300 files, 0 compared, 0 deleted, 0 errors"},
+      {RunState::queued, false, nullptr},
+  };
+  for (const Row& row : rows) {
+    INFO(to_string(row.state));
+    RunView run = run_view(42, row.state);
+    Progress progress;
+    progress.phase = Phase::transferring;
+    progress.percent = 37.5;
+    progress.bytes_done = 1 << 30;
+    progress.bytes_total = int64_t{2} << 30;
+    progress.files_done = 12;
+    progress.files_total = 40;
+    progress.bytes_per_second = 8 << 20;
+    progress.eta_seconds = 128;
+    if (row.pictured) run.progress = progress;
+    FakeBackend daemon;
+    daemon.on("run.show", shown(run));
+    const std::string out = call(daemon, {"runs", "show", "42"}, "", 200).out;
+    INFO(out);
+    if (row.done == nullptr)
+      CHECK(out.find("done:") == std::string::npos);
+    else
+      CHECK(out.find(row.done) != std::string::npos);
+  }
+}
+
 TEST_CASE("events are read without gaps and newest last") {
   FakeBackend daemon;
   daemon.on("event.list", [](const std::string& body) -> Result<std::string> {
