@@ -32,9 +32,11 @@ void log_event(const EventMessage& event) {
   if (event.run)
     log_write(level, {name, {{"run", event.run}, {"job", event.job}, {"client", event.client}}},
               fmt::format("run {} of {}: {} {}", event.run, event.job, event.kind, event.body));
-  else
+  else if (!event.job.empty())
     log_write(level, {name, {{"job", event.job}, {"client", event.client}}},
-              fmt::format("{} {}", event.kind, event.body));
+              fmt::format("job {}: {} {}", event.job, event.kind, event.body));
+  else
+    log_write(level, LogEvent{name, {}}, fmt::format("{} {}", event.kind, event.body));
 }
 
 bool changes_specs(const scheduler::Event& event) {
