@@ -155,7 +155,7 @@ std::vector<Command> system_commands() {
       {"system backup",
        "Back up the scheduler's database while it runs.",
        {{"FILE", "", "on the scheduler's machine; must not exist", Use::required, {}, "file"}},
-       "dray system backup /var/backups/dray.db",
+       "dray system backup /var/lib/dray/scheduler/backups/monday.db",
        backup},
       {"system audit",
        "Show who changed what.",
