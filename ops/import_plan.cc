@@ -8,7 +8,7 @@
 #include "schemas/job_check.h"
 #include "schemas/limits.h"
 #include "schemas/rclone_options.h"
-#include "workers/remote_refs.h"
+#include "schemas/remote_refs.h"
 
 namespace dray::ops {
 namespace {
@@ -109,7 +109,7 @@ class Planner {
   std::string fill(ImportItem& item) {
     if (item.type.empty()) return "it has no type";
     // Names change where they stand, and each leads to a remote that is imported first.
-    const Status rewritten = worker::rewrite_references(
+    const Status rewritten = rewrite_references(
         item.type, item.settings,
         [&](std::string_view name, std::string_view path) -> Result<std::string> {
           if (const std::string why = visit(std::string(name)); !why.empty())

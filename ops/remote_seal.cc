@@ -7,8 +7,8 @@
 #include "daemon/base/random.h"
 #include "schemas/job_check.h"
 #include "schemas/rclone_options.h"
+#include "schemas/remote_refs.h"
 #include "workers/rclone_config.h"
-#include "workers/remote_refs.h"
 
 namespace dray::ops {
 
@@ -76,7 +76,7 @@ void obscure_settings(std::string_view type, RemoteSettings& settings) {
 Status collect_references(std::string_view type, const RemoteSettings& settings,
                           std::vector<std::string>& names) {
   RemoteSettings copy = settings;
-  return worker::rewrite_references(
+  return rewrite_references(
       type, copy, [&](std::string_view name, std::string_view path) -> Result<std::string> {
         if (std::ranges::find(names, name) == names.end()) names.emplace_back(name);
         return fmt::format("{}:{}", name, path);

@@ -11,8 +11,8 @@
 #include "schemas/json_fields.h"
 #include "schemas/limits.h"
 #include "schemas/rclone_options.h"
+#include "schemas/remote_refs.h"
 #include "workers/local_paths.h"
-#include "workers/remote_refs.h"
 
 namespace dray::worker {
 namespace {

@@ -9,7 +9,7 @@
 #include "daemon/base/result.h"
 #include "schemas/job.h"
 
-namespace dray::worker {
+namespace dray {
 
 // What "name:path" becomes, as text of the same form.
 using ResolveReference =
@@ -22,4 +22,4 @@ using ResolveReference =
 Status rewrite_references(std::string_view type, RemoteSettings& settings,
                           const ResolveReference& resolve);
 
-}  // namespace dray::worker
+}  // namespace dray

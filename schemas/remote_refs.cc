@@ -1,4 +1,4 @@
-#include "workers/remote_refs.h"
+#include "schemas/remote_refs.h"
 
 #include <algorithm>
 #include <array>
@@ -6,7 +6,7 @@
 
 #include "daemon/base/quote.h"
 
-namespace dray::worker {
+namespace dray {
 namespace {
 
 enum class Form {
@@ -121,4 +121,4 @@ Status rewrite_references(std::string_view type, RemoteSettings& settings,
   return {};
 }
 
-}  // namespace dray::worker
+}  // namespace dray
