@@ -38,8 +38,7 @@ class Notify:
     def wait_ready(self, process, deadline_s=30):
         selector = selectors.DefaultSelector()
         selector.register(self.socket, selectors.EVENT_READ)
-        with open(f"/proc/{process.pid}/stat"):
-            pidfd = os.pidfd_open(process.pid)
+        pidfd = os.pidfd_open(process.pid)
         selector.register(pidfd, selectors.EVENT_READ)
         try:
             end = time.monotonic() + deadline_s * SLOWNESS
