@@ -37,12 +37,14 @@ Due collect(const CompiledSchedule& schedule, WallTime first, WallTime until, si
     next = schedule.next_after(*next);
   }
   if (!next || *next > until) return due;
-  // Too many to walk over: find the latest ones from behind.
+  // Too many to walk over: find the latest ones from behind. What the walk kept bounds the search,
+  // so that it ends with `keep` of them even if hardly any follow.
   due.uncounted = true;
+  const WallTime earliest = due.latest.front() - microseconds{1};
   for (microseconds span = minutes{keep};; span *= 2) {
-    const WallTime from = std::max(until - span, *next);
+    const WallTime from = std::max(until - span, earliest);
     due.latest = last_of(schedule, from, until, keep);
-    if (due.latest.size() >= keep || from == *next) return due;
+    if (due.latest.size() >= keep || from == earliest) return due;
   }
 }
 

@@ -116,6 +116,27 @@ TEST_CASE("beyond a hundred missed occurrences one row stands for the older ones
   }
 }
 
+TEST_CASE("the latest missed occurrences are found wherever the counting ends") {
+  for (const MisfirePolicy policy :
+       {MisfirePolicy::skip, MisfirePolicy::run_once, MisfirePolicy::run_all}) {
+    // Around the figure at which the rest is no longer counted: 1000 and the rows that are kept.
+    for (int missed = 1095; missed <= 1115; ++missed) {
+      CAPTURE(policy, missed);
+      Rig rig;
+      JobPlan& plan = rig.every("photos", minutes{2});
+      plan.misfire = policy;
+      plan.misfire_max = 3;
+      rig.load();
+      rig.advance(minutes{2} * missed);
+      rig.tick();
+      const std::vector<RunRow> rows = rig.rows_of("photos");
+      REQUIRE(rows.size() == (policy == MisfirePolicy::run_all ? 103 : 101));
+      for (size_t i = 0; i < rows.size(); ++i)
+        REQUIRE(rows[i].scheduled_at == rig.now.wall - minutes{2} * (rows.size() - 1 - i));
+    }
+  }
+}
+
 TEST_CASE("a burst of occurrences is written in steps of bounded size") {
   Rig rig;
   for (int i = 0; i < 2500; ++i)
