@@ -8,17 +8,38 @@
 #include <vector>
 
 #include "daemon/base/enum_names.h"
+#include "daemon/base/time.h"
 #include "schemas/ids.h"
+#include "schemas/job_policy.h"
 #include "schemas/schedule.h"
 
 namespace dray {
 
-enum class JobKind : uint8_t { sync = 1, copy = 2 };
+// What a run does. restore and prune are kinds of runs only, never of jobs.
+enum class JobKind : uint8_t {
+  sync = 1,     // makes the destination equal
+  copy = 2,     // never deletes
+  move = 3,     // removes from the source what was copied
+  archive = 4,  // one compressed stream per run
+  check = 5,    // compares only
+  restore = 6,
+  prune = 7,
+  upload = 8,   // takes files that are handed in
+  command = 9,  // a program of the administrator
+};
+
+constexpr bool is_job_kind(JobKind kind) {
+  return kind != JobKind::restore && kind != JobKind::prune;
+}
 
 template <>
 struct EnumNames<JobKind> {
   static constexpr std::string_view kWhat = "job kind";
-  static constexpr EnumRow<JobKind> kRows[] = {{JobKind::sync, "sync"}, {JobKind::copy, "copy"}};
+  static constexpr EnumRow<JobKind> kRows[] = {
+      {JobKind::sync, "sync"},       {JobKind::copy, "copy"},     {JobKind::move, "move"},
+      {JobKind::archive, "archive"}, {JobKind::check, "check"},   {JobKind::restore, "restore"},
+      {JobKind::prune, "prune"},     {JobKind::upload, "upload"}, {JobKind::command, "command"},
+  };
 };
 
 // "remote:path". The remote is one of ours by name; the path never holds rclone syntax.
@@ -87,6 +108,7 @@ struct JobSpec {
   uint64_t bandwidth_kbps = 0;  // kilobytes (1000 B) per second; 0: no cap of the job's own
   RetryPolicy retry;
   TransferOptions options;
+  JobPolicy policy;  // its fields stand beside the others in JSON
 
   template <class Self, class Visitor>
   static void fields(Self& self, Visitor&& visit) {
@@ -105,6 +127,7 @@ struct JobSpec {
     visit.optional("bandwidth_kbps", self.bandwidth_kbps);
     visit.optional("retry", self.retry);
     visit.optional("options", self.options);
+    JobPolicy::fields(self.policy, visit);
   }
   friend bool operator==(const JobSpec&, const JobSpec&) = default;
 };
@@ -164,6 +187,12 @@ struct RunSpec {
   TransferOptions options;
   bool dry_run = false;
   uint64_t bandwidth_bytes_per_second = 0;  // 0: no cap
+  std::string policy;                       // JobPolicy as JSON; empty: all defaults
+  std::string task;                         // RunTask as JSON; empty: nothing special
+  // encryption: {"password", "password2"} of the crypt remote, sealed like a remote's settings but
+  // apart from them.
+  std::string crypt_key;
+  WallTime scheduled_at{};
 
   template <class Self, class Visitor>
   static void fields(Self& self, Visitor&& visit) {
@@ -176,6 +205,10 @@ struct RunSpec {
     visit("options", self.options);
     visit("dry_run", self.dry_run);
     visit("bandwidth_bytes_per_second", self.bandwidth_bytes_per_second);
+    visit.optional("policy", self.policy);
+    visit.optional("task", self.task);
+    visit.optional("crypt_key", self.crypt_key);
+    visit.optional("scheduled_at", self.scheduled_at);
   }
   friend bool operator==(const RunSpec&, const RunSpec&) = default;
 };

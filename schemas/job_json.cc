@@ -51,6 +51,17 @@ Result<SealedRemote> remote_from_json(const JsonValue& value) {
   return read("remote", SealedRemote{}, value, {.patch = true});
 }
 
+std::string job_policy_text(const JobPolicy& policy) {
+  return policy == JobPolicy{} ? std::string() : to_json(policy);
+}
+
+Result<JobPolicy> job_policy_from(std::string_view text) {
+  if (text.empty()) return JobPolicy{};
+  Result<JobPolicy> policy = from_json<JobPolicy>(text, {.unknown_keys = true});
+  if (!policy) return fail(ErrorCode::corrupt, "job policy: {}", policy.error().message);
+  return policy;
+}
+
 Result<JobSpec> patch_job(const JobSpec& base, const JsonValue& value) {
   return read("job", base, value, {.patch = true});
 }

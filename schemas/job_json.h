@@ -26,6 +26,12 @@ Result<ClientSpec> client_from_json(const JsonValue& value);
 // `version` and `client` may be left out.
 Result<SealedRemote> remote_from_json(const JsonValue& value);
 
+// JobPolicy as it is stored and sent: one JSON object, or nothing at all where every field has its
+// default, which is the case of most jobs.
+std::string job_policy_text(const JobPolicy& policy);
+// corrupt: the text is none of ours.
+Result<JobPolicy> job_policy_from(std::string_view text);
+
 // `base` with the fields that `value` names (JsonReadOptions::patch).
 Result<JobSpec> patch_job(const JobSpec& base, const JsonValue& value);
 Result<ClientSpec> patch_client(const ClientSpec& base, const JsonValue& value);

@@ -49,6 +49,10 @@ struct JsonForms<Schedule> {
   }
 };
 template <>
+struct JsonForms<BandwidthRow> : JsonForms<Schedule> {};
+template <>
+struct JsonForms<RunWindow> : JsonForms<Schedule> {};
+template <>
 struct JsonForms<SealedRemote> {
   static constexpr JsonForm of(std::string_view field) {
     return field == "sealed" ? JsonForm::base64 : JsonForm::plain;

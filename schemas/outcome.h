@@ -16,6 +16,7 @@ enum class Outcome : uint8_t {
   failed = 4,
   cancelled = 5,  // we stopped it because somebody asked
   killed = 6,     // ended by a signal that we did not send
+  held = 7,       // the guard stopped it before anything was changed: a person decides
 };
 
 template <>
@@ -29,6 +30,7 @@ struct EnumNames<Outcome> {
       {Outcome::failed, "failed"},
       {Outcome::cancelled, "cancelled"},
       {Outcome::killed, "killed"},
+      {Outcome::held, "held"},
   };
 };
 
@@ -71,6 +73,25 @@ struct EnumNames<ErrorClass> {
       {ErrorClass::resources, "resources"},
       {ErrorClass::crash, "crash"},
       {ErrorClass::unknown, "unknown"},
+  };
+};
+
+// How far a run's result is proven.
+enum class Grade : uint8_t {
+  none = 0,     // nothing was compared
+  failed = 1,   // differences were found
+  partial = 2,  // some objects could not be compared
+  size = 3,     // sizes are equal
+  sampled = 4,  // contents of a sample are equal
+  hash = 5,     // contents are equal
+};
+
+template <>
+struct EnumNames<Grade> {
+  static constexpr std::string_view kWhat = "grade";
+  static constexpr EnumRow<Grade> kRows[] = {
+      {Grade::none, "none"}, {Grade::failed, "failed"},   {Grade::partial, "partial"},
+      {Grade::size, "size"}, {Grade::sampled, "sampled"}, {Grade::hash, "hash"},
   };
 };
 

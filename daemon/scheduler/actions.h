@@ -73,6 +73,9 @@ struct SendAssign {
   SessionId session;
   Token token;
   JobId job;
+  JobKind kind = JobKind::sync;
+  std::string task;
+  WallTime scheduled_at{};
   bool dry_run = false;
   uint64_t lease_ms = 0;
   uint64_t bandwidth_bytes_per_second = 0;

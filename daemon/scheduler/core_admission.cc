@@ -151,6 +151,9 @@ void Core::Impl::offer(Run& run, Worker& worker, uint64_t bandwidth) {
   assign.session = worker.session;
   assign.token = run.offer;
   assign.job = run.job->id;
+  assign.kind = run.row.kind;
+  assign.task = run.row.task;
+  assign.scheduled_at = run.row.scheduled_at;
   assign.dry_run = run.row.dry_run;
   assign.lease_ms = static_cast<uint64_t>(to_ms(options_.lease));
   assign.bandwidth_bytes_per_second = bandwidth;

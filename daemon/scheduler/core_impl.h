@@ -66,6 +66,7 @@ struct Account {
 struct Job {
   JobId id;
   std::string name;
+  JobKind kind = JobKind::sync;
   uint32_t client = 0;
   int32_t priority = 0;
   uint32_t misfire_max = 0;

@@ -72,6 +72,7 @@ RunRow Core::Impl::new_row(const Job& job, Trigger trigger, WallTime scheduled_a
   row.job = job.id;
   row.job_name = job.name;
   row.client = clients_[job.client].name;
+  row.kind = job.kind;
   row.trigger = trigger;
   row.scheduled_at = scheduled_at;
   row.queued_at = now_.wall;

@@ -50,6 +50,7 @@ Job& Core::Impl::put_job(const JobPlan& plan) {
   }
   job_names_.insert_or_assign(job.name, &job);
   job.client = client_index(plan.client);
+  job.kind = plan.kind;
   job.priority = plan.priority;
   job.misfire = plan.misfire;
   job.misfire_max = plan.misfire_max;

@@ -18,13 +18,15 @@ namespace dray {
 
 // Why a run exists. Database values: append only. UNIQUE(job, scheduled_at, trigger) makes an
 // occurrence happen once.
-enum class Trigger : uint8_t { schedule = 1, manual = 2 };
+enum class Trigger : uint8_t { schedule = 1, manual = 2, retention = 3, drill = 4 };
 
 template <>
 struct EnumNames<Trigger> {
   static constexpr std::string_view kWhat = "trigger";
   static constexpr EnumRow<Trigger> kRows[] = {{Trigger::schedule, "schedule"},
-                                               {Trigger::manual, "manual"}};
+                                               {Trigger::manual, "manual"},
+                                               {Trigger::retention, "retention"},
+                                               {Trigger::drill, "drill"}};
 };
 
 struct ClientRow {
@@ -53,6 +55,8 @@ struct JobPlan {
   WallTime created_at{};              // anchor of `every` schedules
   WallTime high_water{};              // every occurrence up to here is a row; never moves back
   std::optional<WallTime> next_due;   // first occurrence after high_water; none: nothing is due
+  std::string policy;                 // JobPolicy as JSON; empty: all defaults
+  std::string paused;                 // why no run starts; empty: not paused
 };
 
 // A remote account as far as admission is concerned.
@@ -67,6 +71,8 @@ struct RunRow {
   JobId job;
   std::string job_name;
   std::string client;
+  JobKind kind = JobKind::sync;
+  std::string task;  // RunTask as JSON; empty: nothing beyond the job
   Trigger trigger = Trigger::schedule;
   WallTime scheduled_at{};  // the occurrence; for manual runs the moment of asking, made unique
   WallTime queued_at{};
@@ -84,6 +90,8 @@ struct RunRow {
   bool cancel_requested = false;
   std::string cancel_reason;
   std::string cancel_by;
+  bool pause_requested = false;  // stopped or kept from starting until somebody resumes it
+  Grade grade = Grade::none;     // of the last attempt's validation
   std::string asked_by;         // manual runs
   std::string idempotency_key;  // manual runs: same key, same run, for 24 h; empty: none
   std::string reason;           // skipped, missed, held, failed without an attempt: why, for people

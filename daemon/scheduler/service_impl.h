@@ -36,6 +36,7 @@ struct SchedulerService::Impl final : Outbox {
   void receive(const Incoming& incoming);
   void receive_from_broker(const Incoming& incoming);
   void send(SessionId to, uint64_t id, const OutMessage& message) override;
+  void flush() override;
   void relay(const scheduler::Asker& asker, verbs::Relay relay) override;
   void backup(const scheduler::Asker& asker, const std::string& path) override;
   void step_backup();

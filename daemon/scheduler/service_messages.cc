@@ -126,6 +126,11 @@ void SchedulerService::Impl::send(SessionId to, uint64_t id, const OutMessage& m
   std::visit([&](const auto& one) { bus->send_to(to, one, id); }, message);
 }
 
+// Otherwise the bus waits for the end of the next turn of the loop.
+void SchedulerService::Impl::flush() {
+  if (bus) bus->flush();
+}
+
 void SchedulerService::Impl::answer(const scheduler::Asker& asker, Response response) {
   bus->send_to(asker.session, response, asker.request_id);
 }

@@ -224,6 +224,9 @@ void Shell::assign(const scheduler::SendAssign& action) {
     steps_.emplace_back(scheduler::AssignFailed{action.token, std::move(spec.error().message)});
     return;
   }
+  spec->kind = action.kind;
+  spec->task = action.task;
+  spec->scheduled_at = action.scheduled_at;
   spec->dry_run = action.dry_run;
   spec->bandwidth_bytes_per_second = action.bandwidth_bytes_per_second;
   post(action.session, 0, Assign{action.token, action.lease_ms, std::move(*spec)});
@@ -248,7 +251,7 @@ Status Shell::write_rows() {
   for (const scheduler::Action& row : rows_) {
     DRAY_TRY(store_.apply(row));
     if (const auto* added = std::get_if<scheduler::AddEvent>(&row))
-      publications_.push_back(to_message(added->event));
+      publications_.emplace_back(to_message(added->event));
   }
   rows_.clear();
   soft_since_.reset();
@@ -267,10 +270,12 @@ void Shell::send_all() {
   for (const Outgoing& out : outgoing_)
     outbox_.send(out.to, out.id, out.message);
   outgoing_.clear();
-  for (EventMessage& event : publications_) {
-    log_event(event);
-    outbox_.send({}, 0, OutMessage(std::move(event)));
-  }
+  for (const OutMessage& event : publications_)
+    outbox_.send({}, 0, event);
+  outbox_.flush();
+  // Nobody waits for the log.
+  for (const OutMessage& event : publications_)
+    log_event(std::get<EventMessage>(event));
   publications_.clear();
 }
 

@@ -36,6 +36,8 @@ class Outbox {
   virtual ~Outbox() = default;
   // `to` 0: the broker itself (OWNERS, EVENT). `id`: of the question that this answers, or 0.
   virtual void send(SessionId to, uint64_t id, const OutMessage& message) = 0;
+  // That was all of this turn: let it go.
+  virtual void flush() {}
   // Ask `relay.worker` and pass its answer on to `asker` as a Response.
   virtual void relay(const scheduler::Asker& asker, verbs::Relay relay) = 0;
   virtual void backup(const scheduler::Asker& asker, const std::string& path) = 0;
@@ -106,7 +108,7 @@ class Shell {
   scheduler::Core core_;
   std::vector<scheduler::Event> steps_;     // still to be stepped in this turn
   std::vector<scheduler::Action> rows_;     // not yet in the transaction
-  std::vector<EventMessage> publications_;  // of rows in the open transaction
+  std::vector<OutMessage> publications_;    // EVENTs of rows in the open transaction
   std::vector<Outgoing> outgoing_;
   std::vector<scheduler::SessionGone> gone_;  // while broken
   bool hard_ = false;                         // the turn must be committed

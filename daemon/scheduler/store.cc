@@ -10,6 +10,7 @@
 #include "daemon/scheduler/store_migrate.h"
 #include "daemon/scheduler/store_rows.h"
 #include "daemon/scheduler/store_snapshot.h"
+#include "daemon/scheduler/store_wal.h"
 
 namespace dray {
 namespace {
@@ -17,7 +18,7 @@ namespace {
 using store::Db;
 using store::guarded;
 
-// Half the write-ahead log's size is worth three fsyncs when nothing else is to be done; less
+// A write-ahead log of this many pages is worth three fsyncs when nothing else is to be done; less
 // waits.
 constexpr int kIdleCheckpointPages = 256;
 // 4 MiB per step: about 10 ms.
@@ -53,6 +54,7 @@ struct Store::Impl {
   StoreOptions options;
   UniqueFd lock;
   std::unique_ptr<Db> db;
+  std::optional<store::WriteAheadLog> wal;
   bool in_transaction = false;
   std::string backup_path;
   std::unique_ptr<SQLite::Database> backup_target;
@@ -80,11 +82,13 @@ Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options, WallTime
     db.exec(
         "PRAGMA synchronous = FULL; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY; "
         "PRAGMA journal_size_limit = 67108864");
-    db.exec(fmt::format("PRAGMA wal_autocheckpoint = {}", options.wal_pages));
+    impl->wal.emplace(db, options.wal_pages);
     auto raise = db.query(
         "UPDATE counters SET value = value + 1 WHERE name = 'scheduler_epoch' RETURNING value");
     if (!raise.next()) return fail(ErrorCode::corrupt, "{}: it counts no starts", options.path);
     raise.next();
+    // A disk without room for it is no reason to stay down: commits are only slower.
+    if (const Status ready = impl->wal->reserve(options.wal_reserved_pages); !ready) return {};
     return {};
   });
   if (!opened) return std::unexpected(opened.error());
@@ -218,10 +222,7 @@ Status Store::probe_write() {
 
 Status Store::checkpoint() {
   return guarded("checkpoint", [this]() -> Status {
-    const uint64_t wal = file_bytes(impl_->options.path + "-wal");
-    if (wal < uint64_t{kIdleCheckpointPages} * 4096) return {};
-    impl_->db->pragma("wal_checkpoint(TRUNCATE)");
-    return {};
+    return impl_->wal->pages() < kIdleCheckpointPages ? Status{} : impl_->wal->checkpoint();
   });
 }
 

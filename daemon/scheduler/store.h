@@ -38,6 +38,9 @@ struct StoreOptions {
   // pages are 16 MiB, some hundred runs one at a time: 0.03 fsyncs per run. It stalls the loop for
   // the 10 to 30 ms that writing 16 MiB takes.
   int wal_pages = 4096;
+  // What its file has from the start (4 MiB), so that commits overwrite instead of appending; where
+  // much is written it grows once to more. 0: nothing.
+  int wal_reserved_pages = 1024;
 };
 
 class Store {

@@ -7,19 +7,20 @@
 #include "daemon/scheduler/path_overlap.h"
 #include "daemon/scheduler/store_catalog.h"
 #include "daemon/scheduler/store_db.h"
+#include "schemas/job_json.h"
 #include "schemas/json_fields.h"
 #include "schemas/limits.h"
 
 namespace dray::store {
 namespace {
 
-// The columns that read_plan() expects, from column 0 on; the options follow as the last but two.
+// The columns that read_plan() expects, from column 0 on; the options follow.
 #define DRAY_JOB_COLUMNS                                                                       \
   "j.id, j.name, j.client, j.kind, j.source_remote, j.source_path, j.destination_remote, "     \
   "j.destination_path, j.schedule_kind, j.schedule_at, j.schedule_weekdays, j.schedule_cron, " \
   "j.schedule_every_seconds, j.schedule_time_zone, j.enabled, j.priority, j.misfire, "         \
   "j.misfire_max, j.overlap, j.max_concurrent, j.bandwidth_kbps, j.retry_max_attempts, "       \
-  "j.retry_backoff_seconds, j.retry_backoff_max_seconds, j.created_at, s.high_water, s.next_due"
+  "j.retry_backoff_seconds, j.retry_backoff_max_seconds, j.created_at, s.high_water, s.next_due, j.policy, j.paused"
 #define DRAY_JOB_TABLES " FROM jobs j JOIN job_states s ON s.job = j.id "
 #define DRAY_RECORD_COLUMNS DRAY_JOB_COLUMNS ", j.options, j.updated_at, s.last_run"
 
@@ -44,6 +45,8 @@ JobPlan read_plan(const Query& q) {
   plan.created_at = q.time(24);
   plan.high_water = q.time(25);
   if (!q.is_null(26)) plan.next_due = q.time(26);
+  plan.policy = q.text(27);
+  plan.paused = q.text(28);
   return plan;
 }
 
@@ -54,8 +57,9 @@ Result<JobRecord> read_record(const Query& q) {
   record.created_at = plan.created_at;
   record.high_water = plan.high_water;
   record.next_due = plan.next_due;
-  record.updated_at = q.time(28);
-  record.last_run = {q.as<uint64_t>(29)};
+  record.updated_at = q.time(30);
+  record.last_run = {q.as<uint64_t>(31)};
+  record.paused = std::move(plan.paused);
   JobSpec& spec = record.spec;
   spec.name = std::move(plan.name);
   spec.client = std::move(plan.client);
@@ -72,7 +76,8 @@ Result<JobRecord> read_record(const Query& q) {
   spec.bandwidth_kbps = plan.bandwidth_kbps;
   spec.retry = plan.retry;
   DRAY_TRY_ASSIGN(spec.options,
-                  from_json<TransferOptions>(q.text(27), JsonReadOptions{.unknown_keys = true}));
+                  from_json<TransferOptions>(q.text(29), JsonReadOptions{.unknown_keys = true}));
+  DRAY_TRY_ASSIGN(spec.policy, job_policy_from(plan.policy));
   return record;
 }
 
@@ -171,9 +176,9 @@ Result<JobId> Jobs::put(JobId id, const JobSpec& spec, WallTime now) {
         "destination_path, destination_key, schedule_kind, schedule_at, schedule_weekdays, "
         "schedule_cron, schedule_every_seconds, schedule_time_zone, enabled, priority, misfire, "
         "misfire_max, overlap, max_concurrent, bandwidth_kbps, retry_max_attempts, "
-        "retry_backoff_seconds, retry_backoff_max_seconds, options, created_at, updated_at) VALUES "
-        "(nullif(?, 0), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-        "?27, ?27) ON CONFLICT (id) DO UPDATE SET name = excluded.name, client = excluded.client, "
+        "retry_backoff_seconds, retry_backoff_max_seconds, options, policy, created_at, updated_at) "
+        "VALUES (nullif(?, 0), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+        "?, ?, ?28, ?28) ON CONFLICT (id) DO UPDATE SET name = excluded.name, client = excluded.client, "
         "kind = excluded.kind, source_remote = excluded.source_remote, source_path = "
         "excluded.source_path, destination_remote = excluded.destination_remote, destination_path "
         "= excluded.destination_path, destination_key = excluded.destination_key, schedule_kind = "
@@ -185,8 +190,8 @@ Result<JobId> Jobs::put(JobId id, const JobSpec& spec, WallTime now) {
         "excluded.overlap, max_concurrent = excluded.max_concurrent, bandwidth_kbps = "
         "excluded.bandwidth_kbps, retry_max_attempts = excluded.retry_max_attempts, "
         "retry_backoff_seconds = excluded.retry_backoff_seconds, retry_backoff_max_seconds = "
-        "excluded.retry_backoff_max_seconds, options = excluded.options, updated_at = "
-        "excluded.updated_at RETURNING id");
+        "excluded.retry_backoff_max_seconds, options = excluded.options, policy = "
+        "excluded.policy, updated_at = excluded.updated_at RETURNING id");
     query
         .bind(id, spec.name, spec.client, spec.kind, spec.source.remote, Blob{spec.source.path},
               spec.destination.remote, Blob{spec.destination.path}, Blob{key}, spec.schedule.kind,
@@ -194,7 +199,7 @@ Result<JobId> Jobs::put(JobId id, const JobSpec& spec, WallTime now) {
               spec.schedule.every_seconds, spec.schedule.time_zone, spec.enabled, spec.priority,
               spec.misfire, spec.misfire_max, spec.overlap, spec.max_concurrent,
               spec.bandwidth_kbps, spec.retry.max_attempts, spec.retry.backoff_seconds,
-              spec.retry.backoff_max_seconds, options, now)
+              spec.retry.backoff_max_seconds, options, job_policy_text(spec.policy), now)
         .next();
     const JobId stored{query.as<uint64_t>(0)};
     query.next();
@@ -244,11 +249,13 @@ Result<std::vector<JobPlan>> Jobs::plans() {
 
 Result<JobPlan> Jobs::plan(const JobRecord& record) {
   const JobSpec& spec = record.spec;
-  JobPlan plan{record.id,           spec.name,         spec.client,         spec.enabled,
-               spec.schedule,       spec.misfire,      spec.misfire_max,    spec.overlap,
-               spec.max_concurrent, spec.priority,     spec.bandwidth_kbps, spec.retry,
-               spec.kind,           spec.source,       spec.destination,    {},
-               record.created_at,   record.high_water, record.next_due};
+  JobPlan plan{record.id,           spec.name,         spec.client,
+               spec.enabled,        spec.schedule,     spec.misfire,
+               spec.misfire_max,    spec.overlap,      spec.max_concurrent,
+               spec.priority,       spec.bandwidth_kbps, spec.retry,
+               spec.kind,           spec.source,       spec.destination,
+               {},                  record.created_at, record.high_water,
+               record.next_due,     job_policy_text(spec.policy), record.paused};
   DRAY_TRY_ASSIGN(const AccountGraph accounts, AccountGraph::load(*db_));
   plan.accounts = accounts.of(plan);
   return plan;
@@ -265,6 +272,7 @@ Result<RunSpec> Jobs::run_spec(JobId id) {
   spec.source = job.source;
   spec.destination = job.destination;
   spec.options = job.options;
+  spec.policy = job_policy_text(job.policy);
   Catalog catalog(*db_);
   for (const std::string& name : {job.source.remote, job.destination.remote}) {
     DRAY_TRY_ASSIGN(std::vector<SealedRemote> remotes, catalog.remote_closure(job.client, name));

@@ -25,6 +25,7 @@ struct JobRecord {
   WallTime high_water{};
   std::optional<WallTime> next_due;
   RunId last_run;
+  std::string paused;  // why no run starts; empty: not paused
 };
 
 class Jobs {

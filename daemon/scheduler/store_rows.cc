@@ -39,6 +39,10 @@ RunRow read_run(const Query& q) {
   run.bandwidth_bytes_per_second = q.as<uint64_t>(30);
   run.failed_attempts = q.as<uint32_t>(31);
   run.lost_attempts = q.as<uint32_t>(32);
+  run.kind = q.as<JobKind>(33);
+  run.task = q.text(34);
+  run.pause_requested = q.as<bool>(35);
+  run.grade = q.as<Grade>(36);
   return run;
 }
 
@@ -48,15 +52,16 @@ void insert_run(Db& db, const RunRow& run) {
         "priority, dry_run, attempt, worker, worker_epoch, lease_ms, bandwidth, failed_attempts, "
         "lost_attempts, retry_at, cancel_requested, cancel_reason, cancel_by, asked_by, "
         "idempotency_key, reason, outcome, error_class, hint, started_at, ended_at, bytes, files, "
-        "checks, deletes, errors) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-        "?, ?, ?, nullif(?, ''), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+        "checks, deletes, errors, kind, task, pause_requested, grade) VALUES (?, ?, ?, ?, ?, ?, ?, "
+        "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, nullif(?, ''), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+        "?, ?, ?, ?, ?)")
       .bind(run.id, run.job, run.job_name, run.client, run.trigger, run.scheduled_at, run.queued_at,
             run.state, run.priority, run.dry_run, run.attempt, run.worker, run.worker_epoch,
             run.lease_ms, run.bandwidth_bytes_per_second, run.failed_attempts, run.lost_attempts,
             OrNull{run.retry_at}, run.cancel_requested, run.cancel_reason, run.cancel_by,
             run.asked_by, run.idempotency_key, run.reason, run.outcome, run.error_class, run.hint,
             OrNull{run.started_at}, OrNull{run.ended_at}, run.bytes, run.files, run.checks,
-            run.deletes, run.errors)
+            run.deletes, run.errors, run.kind, run.task, run.pause_requested, run.grade)
       .run();
 }
 
@@ -67,13 +72,14 @@ bool update_run(Db& db, const RunRow& run) {
             "lease_ms = ?, bandwidth = ?, failed_attempts = ?, lost_attempts = ?, retry_at = ?, "
             "cancel_requested = ?, cancel_reason = ?, cancel_by = ?, reason = ?, outcome = ?, "
             "error_class = ?, hint = ?, started_at = ?, ended_at = ?, bytes = ?, files = ?, checks "
-            "= ?, deletes = ?, errors = ? WHERE id = ? AND state < 20 AND attempt <= ?")
+            "= ?, deletes = ?, errors = ?, task = ?, pause_requested = ?, grade = ? WHERE id = ? AND "
+            "state < 20 AND attempt <= ?")
           .bind(run.state, run.priority, run.attempt, run.worker, run.worker_epoch, run.lease_ms,
                 run.bandwidth_bytes_per_second, run.failed_attempts, run.lost_attempts,
                 OrNull{run.retry_at}, run.cancel_requested, run.cancel_reason, run.cancel_by,
                 run.reason, run.outcome, run.error_class, run.hint, OrNull{run.started_at},
                 OrNull{run.ended_at}, run.bytes, run.files, run.checks, run.deletes, run.errors,
-                run.id, run.attempt)
+                run.task, run.pause_requested, run.grade, run.id, run.attempt)
           .run();
   if (changed != 1) return false;
   if (!is_terminal(run.state)) return true;
@@ -113,6 +119,10 @@ bool end_attempt(Db& db, const AttemptRow& row) {
   if (!result.log_excerpt.empty())
     db.query("INSERT INTO log_excerpts (run, attempt, excerpt) VALUES (?, ?, ?)")
         .bind(row.token.run, row.token.attempt, result.log_excerpt)
+        .run();
+  if (!result.report.empty())
+    db.query("INSERT INTO reports (run, attempt, report) VALUES (?, ?, ?)")
+        .bind(row.token.run, row.token.attempt, result.report)
         .run();
   return true;
 }

@@ -48,7 +48,7 @@ JobSpec SchedulerNode::draw_job(size_t index) {
 
 void SchedulerNode::install() {
   const WallTime wall = clock_.at(world_.timeline.now()).wall;
-  auto store = Store::open(StoreOptions{path_, "sim", 4096}, wall);
+  auto store = Store::open(StoreOptions{path_, "sim", 4096, 0}, wall);
   DRAY_CHECK(store.has_value(), store ? "" : store.error().message);
   Store& db = **store;
   const auto must = [](const auto& result) {
@@ -87,7 +87,7 @@ void SchedulerNode::install() {
 void SchedulerNode::start() {
   if (up()) return;
   ++life_;
-  auto store = Store::open(StoreOptions{path_, "sim", 4096}, now().wall);
+  auto store = Store::open(StoreOptions{path_, "sim", 4096, 0}, now().wall);
   if (!store) return world_.observer.store_refused(store.error().message);
   store_ = std::move(*store);
   in_turn_ = false;
