@@ -61,8 +61,8 @@ Status WriteAheadLog::reserve(int pages) {
 Status WriteAheadLog::checkpoint() {
   int in_log = 0;
   int moved = 0;
-  const int rc = sqlite3_wal_checkpoint_v2(db_.handle(), "main", SQLITE_CHECKPOINT_PASSIVE, &in_log,
-                                           &moved);
+  const int rc =
+      sqlite3_wal_checkpoint_v2(db_.handle(), "main", SQLITE_CHECKPOINT_PASSIVE, &in_log, &moved);
   // Without readers the next commit begins the log anew.
   if (rc == SQLITE_OK) pages_ = in_log - moved;
   return to_status(rc);

@@ -5,6 +5,8 @@
 
 #include <csignal>
 
+#include <filesystem>
+
 #include "schemas/migrations.h"
 #include "tests/unit/scheduler/store_rig.h"
 
@@ -223,6 +225,33 @@ TEST_CASE("A backup made in steps opens as a database of its own") {
   REQUIRE(opened);
   CHECK(store::Queries((*opened)->db()).run({1}).value().has_value());
   CHECK(rig.store->start_backup(copy).error().code == ErrorCode::conflict);
+}
+
+TEST_CASE("The write-ahead log's file is there before it is needed, and nothing cuts it") {
+  StoreRig rig;
+  const auto wal_bytes = [&] { return std::filesystem::file_size(rig.path + "-wal"); };
+  CHECK(wal_bytes() == 32u + StoreOptions{}.wal_reserved_pages * (24u + 4096));
+  const auto reserved = wal_bytes();
+  uint64_t id = 1;
+  // Each round more than an idle moment leaves in the log, all of them more than it has room for.
+  for (int round = 0; round < 6; ++round) {
+    for (int i = 0; i < 100; ++i)
+      REQUIRE(rig.write(InsertRun{a_run(id++)}));
+    REQUIRE(rig.store->checkpoint());
+    CHECK(wal_bytes() == reserved);
+  }
+}
+
+TEST_CASE("What was committed is found again behind the zeros of a log that was not used up") {
+  StoreRig rig;
+  REQUIRE(rig.write(InsertRun{a_run(1)}));
+  // As after kill -9: the files as they are, without the checkpoint of closing.
+  TempDir copies;
+  for (const char* part : {"", "-wal"})
+    std::filesystem::copy_file(rig.path + part, copies / (std::string("dray.db") + part));
+  auto opened = Store::open({copies / "dray.db", "test"}, kNoon);
+  REQUIRE(opened);
+  CHECK(store::Queries((*opened)->db()).run({1}).value().has_value());
 }
 
 TEST_CASE("Questions that take too long are refused") {
