@@ -1,6 +1,7 @@
 """Real servers on loopback for the system tests. Each is a context manager, listens on a port the
 kernel chose, and dies with the test program."""
 
+import contextlib
 import ctypes
 import os
 import pathlib
@@ -20,13 +21,21 @@ def die_with_parent():
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
+_held_ports = []
+
+
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """A port that stays free until a server of this program listens on it. A socket that never listens
+    holds it: the kernel gives it to nobody who asks for any port, and servers, which all set
+    SO_REUSEADDR, may share it."""
+    holder = socket.socket()
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    holder.bind(("127.0.0.1", 0))
+    _held_ports.append(holder)
+    return holder.getsockname()[1]
 
 
-def wait_for_line(process, stream, wanted, deadline_s=30):
+def wait_for_line(process, stream, wanted, deadline_s=120):
     """Reads lines of a child's output until one holds `wanted`; then drains the rest in a thread, so
     that the child never blocks on a full pipe."""
     selector = selectors.DefaultSelector()
@@ -176,3 +185,52 @@ class Silent(Server):
 
     def stop(self, how=None):
         self.socket.close()
+
+
+class Gate(Server):
+    """Stands in front of an HTTP server and holds back requests of one method, all but the first few,
+    for as long as it lives: whoever sends them is caught in the act, however slow the machine is."""
+
+    def __init__(self, target_port, method, allowed):
+        self.target_port, self.method, self.allowed = target_port, method.encode() + b" ", allowed
+        self.lock = threading.Lock()
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+        self.port = self.listener.getsockname()[1]
+
+    def start(self):
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def stop(self, how=None):
+        with contextlib.suppress(OSError):
+            self.listener.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts
+        self.listener.close()
+
+    def _accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = self.listener.accept()
+                threading.Thread(target=self._forward, args=(client,), daemon=True).start()
+
+    def _forward(self, client):
+        held = False
+        with client, socket.create_connection(("127.0.0.1", self.target_port)) as server, \
+                selectors.DefaultSelector() as selector, contextlib.suppress(OSError):
+            selector.register(client, selectors.EVENT_READ, server)
+            selector.register(server, selectors.EVENT_READ, client)
+            while True:
+                for key, _ in selector.select():
+                    data = key.fileobj.recv(1 << 16)
+                    if not data:
+                        return
+                    # A client writes the head of a request in one piece, and the next one after the
+                    # answer. What is held is never answered.
+                    held = held or (key.fileobj is client and not self._passes(data))
+                    if not held:
+                        key.data.sendall(data)
+
+    def _passes(self, data):
+        if not data.startswith(self.method):
+            return True
+        with self.lock:
+            self.allowed -= 1
+            return self.allowed >= 0
