@@ -54,7 +54,10 @@ void RcloneExecutor::stop(const Token& token, StopReason reason, const std::stri
 void RcloneExecutor::ended(AttemptResult result) {
   const Token token = result.token;
   listener_.ended(std::move(result));
-  clean_up(token);
+  // Results are stored and sent at the end of the turn, by a hook that stands before this one.
+  context_.loop.at_end_of_turn([this, token, alive = std::weak_ptr<bool>(alive_)] {
+    if (!alive.expired()) clean_up(token);
+  });
 }
 
 // After the result is on its way: nobody waits for this.
