@@ -5,9 +5,7 @@ from harness import *
 from servers import *
 
 
-class Crash(StackTest):
-    options = {"lease": "20s"}
-
+class CrashTest(StackTest):
     def set_up(self):
         self.source = self.enterContext(WebDav(self.stack.dir / "dav"))
         self.target = self.enterContext(Sftp(self.stack.dir / "sftp"))
@@ -18,11 +16,18 @@ class Crash(StackTest):
                        "--retry-backoff", "1s")
 
     def transferring(self):
+        """A run whose transfer cannot end before `let_go`, however slow the machine is."""
+        self.source.freeze()
         run = self.stack.run("slow")
         self.stack.wait_for_rclone()
         return run
 
+    def let_go(self):
+        if self.source.process:
+            self.source.thaw()
+
     def assert_done(self, run, attempt=None):
+        self.let_go()
         shown = self.stack.wait(run, deadline_s=120)
         self.assertEqual(shown["run"]["state"], "succeeded", shown)
         if attempt:
@@ -30,6 +35,8 @@ class Crash(StackTest):
         self.assert_same(self.source.root, self.target.root / "copy")
         return shown
 
+
+class Crash(CrashTest):
     def test_the_transfer_lives_on_while_the_scheduler_is_killed_and_started_again(self):
         run = self.transferring()
         before = self.stack.rclone_processes()
@@ -40,6 +47,7 @@ class Crash(StackTest):
     def test_a_result_found_while_the_scheduler_is_away_is_delivered_later(self):
         run = self.transferring()
         self.stack.kill("drayd")
+        self.let_go()
         self.stack.wait_for_end_of_rclone()
         self.stack.start("drayd")
         self.assert_done(run, attempt=1)
@@ -47,6 +55,7 @@ class Crash(StackTest):
     def test_a_spooled_result_survives_the_worker_as_well(self):
         run = self.transferring()
         self.stack.kill("drayd")
+        self.let_go()
         self.stack.wait_for_end_of_rclone()
         self.stack.wait_for_spooled_result("worker1")
         self.stack.kill("worker1")
@@ -69,33 +78,12 @@ class Crash(StackTest):
         shown = self.assert_done(run)
         self.assertEqual(shown["run"]["attempt"], 2)
 
-    def test_a_worker_that_never_comes_back_is_replaced_after_its_lease(self):
-        self.stack.workers.append("worker2")
-        run = self.transferring()
-        self.stack.kill("worker1")
-        self.stack.start("worker2")
-        shown = self.assert_done(run)
-        self.assertEqual((shown["run"]["attempt"], shown["run"]["worker"]), (2, "worker2"))
-
     def test_a_killed_rclone_is_tried_again(self):
         run = self.transferring()
         for pid in self.stack.rclone_processes():
             os.kill(pid, signal.SIGKILL)
         shown = self.assert_done(run)
         self.assertEqual(shown["run"]["attempt"], 2)
-
-    def test_a_frozen_worker_loses_its_transfer_before_another_worker_starts_it(self):
-        self.stack.workers.append("worker2")
-        run = self.transferring()
-        frozen = set(self.stack.rclone_processes())
-        self.stack.signal("worker1", signal.SIGSTOP)
-        self.stack.start("worker2")
-        self.stack.wait_until(lambda: not frozen & set(self.stack.rclone_processes()),
-                              "the guard to end the frozen worker's transfer", 60)
-        shown = self.assert_done(run)
-        self.assertEqual(shown["run"]["worker"], "worker2")
-        self.stack.signal("worker1", signal.SIGCONT)
-        self.assertEqual(self.stack.state(run), "succeeded")
 
     def hanging(self):
         """A run that has a process but no first byte yet."""
@@ -110,8 +98,7 @@ class Crash(StackTest):
         run = self.hanging()
         for name in ("drayd", "broker", "worker1"):
             self.stack.restart(name)
-            self.stack.wait_for_rclone()
-            self.assertEqual(len(self.stack.rclone_processes()), 1)
+            self.stack.wait_until(lambda: len(self.stack.rclone_processes()) == 1, "one transfer")
         self.stack.dray("cancel", run, "--reason", "enough", "--wait")
         self.assertEqual(self.stack.rclone_processes(), {})
 
@@ -150,6 +137,7 @@ class Crash(StackTest):
 
     def test_a_run_waiting_for_its_retry_survives_the_scheduler(self):
         self.source.stop()
+        self.stack.dray("job", "edit", "slow", "--retry-backoff", f"{10 * SLOWNESS:.0f}s")
         run = self.stack.run("slow")
         self.stack.wait(run, {"retry_wait"})
         self.stack.restart("drayd")
@@ -178,6 +166,31 @@ class Crash(StackTest):
         self.assertEqual({self.stack.state(r) for r in runs}, {"queued"})
 
 
+class Lease(CrashTest):
+    options = {"lease": "20s"}
+
+    def test_a_worker_that_never_comes_back_is_replaced_after_its_lease(self):
+        self.stack.workers.append("worker2")
+        run = self.transferring()
+        self.stack.kill("worker1")
+        self.stack.start("worker2")
+        shown = self.assert_done(run)
+        self.assertEqual((shown["run"]["attempt"], shown["run"]["worker"]), (2, "worker2"))
+
+    def test_a_frozen_worker_loses_its_transfer_before_another_worker_starts_it(self):
+        self.stack.workers.append("worker2")
+        run = self.transferring()
+        frozen = set(self.stack.rclone_processes())
+        self.stack.signal("worker1", signal.SIGSTOP)
+        self.stack.start("worker2")
+        self.stack.wait_until(lambda: not frozen & set(self.stack.rclone_processes()),
+                              "the guard to end the frozen worker's transfer", 60)
+        shown = self.assert_done(run)
+        self.assertEqual(shown["run"]["worker"], "worker2")
+        self.stack.signal("worker1", signal.SIGCONT)
+        self.assertEqual(self.stack.state(run), "succeeded")
+
+
 class TwoWorkers(StackTest):
     options = {"workers": 2, "slots": 1}
 
@@ -188,11 +201,13 @@ class TwoWorkers(StackTest):
         self.stack.remote("sftp", target.settings())
         self.stack.remote("dav", source.settings())
         runs = []
+        source.freeze()  # nothing ends before everything was looked at
         for name in "abc":
-            self.stack.job(name, "dav:", f"sftp:{target.root}/{name}", "--bandwidth", "600k")
+            self.stack.job(name, "dav:", f"sftp:{target.root}/{name}")
             runs.append(self.stack.run(name))
         self.stack.wait_until(lambda: len(self.stack.rclone_processes()) == 2, "two transfers")
         self.assertIn("slot", self.stack.dray("why", runs[2]).stdout)
+        source.thaw()
         shown = [self.stack.wait(r) for r in runs]
         self.assertEqual({s["run"]["state"] for s in shown}, {"succeeded"})
         self.assertEqual({s["run"]["worker"] for s in shown[:2]}, {"worker1", "worker2"})

@@ -93,13 +93,15 @@ class Hostile(StackTest):
         self.stack.remote("dav", dav.settings())
         obscured = [l for l in (self.stack.dir / "dav.conf").read_text().splitlines()
                     if l.startswith("pass")][0].split(" = ")[1]
-        self.stack.job("secret", "dav:", f"disk:{self.files}/t", "--bandwidth", "500k")
+        self.stack.job("secret", "dav:", f"disk:{self.files}/t")
+        dav.freeze()  # its transfer is there until it was looked at
         run = self.stack.run("secret")
         for pid in self.stack.wait_for_rclone():
             for name in ("cmdline", "environ"):
                 data = pathlib.Path(f"/proc/{pid}/{name}").read_bytes()
                 self.assertNotIn(b"canary", data)
                 self.assertNotIn(obscured.encode(), data)
+        dav.thaw()
         self.stack.wait(run)
         (self.stack.dir / "dav.conf").unlink()
         for path in self.stack.dir.rglob("*"):

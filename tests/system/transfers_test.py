@@ -131,9 +131,11 @@ class Transfers(StackTest):
     def test_a_retryable_failure_is_tried_again_and_then_succeeds(self):
         self.fill(2)
         self.source.stop()
-        self.job("patient", "dav:", None, "--retry-attempts", "5", "--retry-backoff", "1s")
+        self.job("patient", "dav:", None, "--retry-attempts", "100", "--retry-backoff", "1s",
+                 "--retry-backoff-max", "1s")
         run = self.stack.run("patient")
-        self.stack.wait(run, {"retry_wait"})
+        self.stack.wait_until(
+            lambda: "run.retry" in (e["kind"] for e in self.stack.show(run)["events"]), "a retry")
         self.source.start()
         shown = self.stack.wait(run, deadline_s=60)
         self.assertEqual(shown["run"]["state"], "succeeded")
