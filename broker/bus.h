@@ -112,6 +112,10 @@ template <>
 struct AnswerOf<LogRead> {
   using type = LogChunk;
 };
+template <>
+struct AnswerOf<WorkerQuery> {
+  using type = WorkerAnswer;
+};
 
 class Bus {
  public:

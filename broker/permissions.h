@@ -69,6 +69,10 @@ inline constexpr Permission kPermissions[] = {
     {MessageType::probe_result, kNobody, kWorkers, kNobody},
     {MessageType::log_read, kNobody, kNobody, kWorkers},
     {MessageType::log_chunk, kNobody, kWorkers, kNobody},
+    {MessageType::worker_query, kNobody, kNobody, kWorkers},
+    {MessageType::worker_answer, kNobody, kWorkers, kNobody},
+    {MessageType::remote_refreshed, kNobody, kWorkers, kNobody},
+    {MessageType::remote_refreshed_ack, kNobody, kNobody, kWorkers},
     {MessageType::event, kScheduler, kNobody, kNobody},
 };
 

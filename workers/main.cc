@@ -2,7 +2,6 @@
 #include "broker/bus.h"
 #include "daemon/base/daemon_main.h"
 #include "daemon/base/log.h"
-#include "daemon/base/random.h"
 #include "workers/log_store.h"
 #include "workers/rclone_executor.h"
 #include "workers/service.h"
@@ -31,27 +30,20 @@ Status run_worker(DaemonContext& context) {
   DRAY_TRY_ASSIGN(const uint64_t epoch,
                   worker::next_epoch(config.spool_dir, context.clock.now().wall));
 
-  worker::RcloneExecutor executor(
-      {context.loop, context.clock, family, logs, keys, rclone.path, guard, config.work_dir,
-       config.local_roots, config.allow_flags, rclone.number, rclone.version, config.stop_grace},
-      logs);
+  const worker::RunContext run_context =
+      worker::run_context({context.loop, context.clock, family, logs, keys}, config, rclone, guard);
+  worker::RcloneExecutor executor(run_context, logs);
+  worker::QueryBoard queries(run_context);
   DRAY_TRY_ASSIGN(BusOptions bus_options, worker::bus_options(context.config, epoch));
   DRAY_TRY_ASSIGN(const std::unique_ptr<Bus> bus, Bus::open(context.loop, std::move(bus_options)));
-  const auto& key_bytes = keys.public_key.bytes;
   worker::WorkerService service(
       context.loop, context.clock, *bus, executor, spool,
-      {.name = config.name,
-       .epoch = epoch,
-       .boot_id = worker::boot_id(),
-       .version = DRAY_VERSION,
-       .rclone_version = rclone.version,
-       .slots = config.slots,
-       .public_key = std::string(key_bytes.begin(), key_bytes.end()),
-       .seed = random_u64()},
-      std::move(spooled), [&context](const std::string& why) {
+      worker::core_options(config, keys, rclone, epoch), std::move(spooled),
+      [&context](const std::string& why) {
         if (why.empty()) return context.loop.stop();
         context.fail_with({ErrorCode::denied, "the scheduler refuses this worker: " + why});
       });
+  service.answer_queries(queries);
   context.begin_stop = [&] { service.drain(config.drain_timeout); };
   context.on_reload = [&](const ConfigDiff&) {
     executor.set_stop_grace(context.config.worker.stop_grace);

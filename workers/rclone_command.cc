@@ -58,14 +58,15 @@ Result<std::vector<std::string>> rclone_argv(const std::string& program, const R
   return std::move(args.list);
 }
 
-std::vector<std::string> probe_argv(const std::string& program, const std::string& source,
-                                    const RunPaths& paths) {
+std::vector<std::string> question_argv(const std::string& program, std::string_view verb,
+                                       const std::string& source, const RunPaths& paths,
+                                       std::span<const std::string> flags) {
   Arguments args;
-  args.add(program, "lsf");
+  args.add(program, verb);
   args.add(source);
   add_places(args, paths);
-  args.add("--max-depth", "1");
-  args.add("--format", "p");
+  for (const std::string& flag : flags)
+    args.add(flag);
   args.add("--use-json-log");
   args.add("--stats", "0");
   args.add("--timeout", "10s");

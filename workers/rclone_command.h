@@ -33,10 +33,11 @@ Result<std::vector<std::string>> rclone_argv(const std::string& program, const R
                                              const std::string& destination, const RunPaths& paths,
                                              std::span<const std::string> allow_flags);
 
-// Lists the top of `source`: "rclone lsf" with one retry and short time-outs, because somebody
-// waits for the answer.
-std::vector<std::string> probe_argv(const std::string& program, const std::string& source,
-                                    const RunPaths& paths);
+// A short command on `source`, like "lsf" or "about": one try and short time-outs, because somebody
+// waits for the answer. `flags` are ours.
+std::vector<std::string> question_argv(const std::string& program, std::string_view verb,
+                                       const std::string& source, const RunPaths& paths,
+                                       std::span<const std::string> flags);
 
 // What --filter-from reads; empty when there are no rules. invalid: a rule that is none.
 Result<std::string> filter_file(const TransferOptions& options);

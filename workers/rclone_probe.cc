@@ -1,20 +1,15 @@
 #include "workers/rclone_probe.h"
 
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <csignal>
 #include <cstdlib>
 
-#include "daemon/base/files.h"
 #include "daemon/base/quote.h"
 #include "daemon/base/text.h"
 #include "schemas/limits.h"
 #include "workers/clean_text.h"
-#include "workers/explain.h"
 #include "workers/rclone_command.h"
-#include "workers/rclone_config.h"
-#include "workers/run_directory.h"
+#include "workers/rclone_question.h"
 
 namespace dray::worker {
 namespace {
@@ -43,18 +38,14 @@ Result<std::string> find_program(const std::string& program) {
               quoted(program, 200));
 }
 
-ExitFacts exit_facts(const ChildExit& exit, const std::optional<RcloneVersion>& version) {
-  ExitFacts facts;
-  facts.version = version;
-  facts.verb = RcloneVerb::list;
-  if (exit.guard_lost) {
-    facts.signal = SIGKILL;
-  } else if (WIFSIGNALED(exit.wait_status)) {
-    facts.signal = WTERMSIG(exit.wait_status);
-  } else {
-    facts.exit_code = WEXITSTATUS(exit.wait_status);
+void take_entries(std::string_view listing, ProbeResult& result) {
+  while (!listing.empty()) {
+    const std::string_view line = listing.substr(0, listing.find('\n'));
+    listing.remove_prefix(std::min(line.size() + 1, listing.size()));
+    ++result.entries_total;
+    if (result.entries.size() < RcloneProbe::kMaxEntries)
+      result.entries.push_back(shorten(strip_controls(line), limits::kMaxFileNameBytes));
   }
-  return facts;
 }
 
 }  // namespace
@@ -97,100 +88,30 @@ Result<RcloneFound> find_rclone(EventLoop& loop, ProcessFamily& family, const st
 // ── RcloneProbe ─────────────────────────────────────────────────────────────────────────────────
 
 struct RcloneProbe::Impl {
-  Impl(const RunContext& context_in, uint64_t number)
-      : context(context_in), paths{fmt::format("{}/probe-{}", context_in.work_dir, number)} {}
-  ~Impl() {
-    command.reset();
-    // What cannot be removed now goes at the next start.
-    [[maybe_unused]] const Status removed = remove_tree(paths.directory);
-  }
-
-  Result<ChildSpec> prepare(const Probe& probe);
-  ProbeResult judge_it(const CapturedResult& captured);
-  void answer(ProbeResult result);
-
-  const RunContext& context;
-  RunPaths paths;
-  Instant started{};
-  std::function<void(ProbeResult)> done;
-  std::unique_ptr<CapturedCommand> command;
-  std::shared_ptr<bool> alive = std::make_shared<bool>(true);
+  std::unique_ptr<RcloneQuestion> question;
 };
-
-Result<ChildSpec> RcloneProbe::Impl::prepare(const Probe& probe) {
-  DRAY_TRY_ASSIGN(RcloneConfig config, build_rclone_config(probe.remotes, probe.endpoint, nullptr,
-                                                           context.keys, context.local_roots));
-  DRAY_TRY(make_run_directory(paths));
-  DRAY_TRY(write_private_file(paths.config(), config.text.reveal()));
-  ChildSpec spec;
-  spec.guard = context.guard;
-  spec.label = "probe";
-  spec.directory = paths.directory;
-  spec.argv = probe_argv(context.rclone, config.source, paths);
-  spec.environment = rclone_environment(paths);
-  spec.kill_at = started + kTimeout;
-  return spec;
-}
-
-ProbeResult RcloneProbe::Impl::judge_it(const CapturedResult& captured) {
-  ProbeResult result;
-  if (captured.start_error) {
-    result.error_class = ErrorClass::resources;
-    result.hint = shorten(captured.start_error->message, limits::kMaxHintBytes);
-    return result;
-  }
-  if (captured.exit.by_deadline) {
-    result.error_class = ErrorClass::network;
-    result.hint = fmt::format("The remote did not answer within {}.", human_duration(kTimeout));
-    return result;
-  }
-  LogExplainer explainer;
-  explainer.feed(captured.log);
-  const ExitFacts facts = exit_facts(captured.exit, context.version);
-  Judgement judgement = explainer.finish(facts);
-  result.ok = facts.exit_code == 0 && facts.signal == 0;
-  if (!result.ok) {
-    result.error_class = judgement.error_class;
-    result.hint = shorten(judgement.hint, limits::kMaxHintBytes);
-    result.deciding_line = std::move(judgement.deciding_line);
-    return result;
-  }
-  std::string_view rest = captured.output;
-  while (!rest.empty()) {
-    const std::string_view line = rest.substr(0, rest.find('\n'));
-    rest.remove_prefix(std::min(line.size() + 1, rest.size()));
-    ++result.entries_total;
-    if (result.entries.size() < kMaxEntries)
-      result.entries.push_back(shorten(strip_controls(line), limits::kMaxFileNameBytes));
-  }
-  return result;
-}
-
-void RcloneProbe::Impl::answer(ProbeResult result) {
-  result.duration_ms = static_cast<uint64_t>(to_ms(context.clock.now().mono - started));
-  const auto call = done;  // which may destroy us
-  call(std::move(result));
-}
 
 RcloneProbe::RcloneProbe(const RunContext& context, uint64_t number, const Probe& probe,
                          std::function<void(ProbeResult)> done)
-    : impl_(std::make_unique<Impl>(context, number)) {
-  Impl* self = impl_.get();
-  self->started = context.clock.now().mono;
-  self->done = std::move(done);
-  Result<ChildSpec> spec = self->prepare(probe);
-  if (!spec) {
-    ProbeResult result;
-    result.error_class = ErrorClass::config;
-    result.hint = shorten(spec.error().message, limits::kMaxHintBytes);
-    context.loop.post([self, alive = std::weak_ptr<bool>(self->alive), result] {
-      if (!alive.expired()) self->answer(result);
-    });
-    return;
-  }
-  self->command = std::make_unique<CapturedCommand>(
-      context.loop, context.family, std::move(*spec),
-      [self](CapturedResult captured) { self->answer(self->judge_it(captured)); });
+    : impl_(std::make_unique<Impl>()) {
+  const Instant started = context.clock.now().mono;
+  impl_->question = std::make_unique<RcloneQuestion>(
+      context,
+      QuestionWanted{.name = fmt::format("probe-{}", number),
+                     .verb = "lsf",
+                     .flags = {"--max-depth", "1", "--format", "p"},
+                     .endpoint = probe.endpoint,
+                     .remotes = probe.remotes},
+      [&context, started, done = std::move(done)](QuestionResult answer) {
+        ProbeResult result;
+        result.ok = answer.ok;
+        result.error_class = answer.error_class;
+        result.hint = std::move(answer.hint);
+        result.deciding_line = std::move(answer.deciding_line);
+        take_entries(answer.output, result);
+        result.duration_ms = static_cast<uint64_t>(to_ms(context.clock.now().mono - started));
+        done(std::move(result));
+      });
 }
 
 RcloneProbe::~RcloneProbe() = default;

@@ -8,7 +8,7 @@
 #include "daemon/base/result.h"
 #include "schemas/messages.h"
 #include "workers/captured_command.h"
-#include "workers/rclone_run.h"
+#include "workers/run_context.h"
 
 namespace dray::worker {
 
@@ -36,7 +36,6 @@ class RcloneProbe {
               std::function<void(ProbeResult)> done);
   ~RcloneProbe();
 
-  static constexpr Duration kTimeout = seconds{45};
   static constexpr size_t kMaxEntries = 50;  // names in the answer
 
  private:

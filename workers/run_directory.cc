@@ -13,7 +13,7 @@ namespace dray::worker {
 namespace {
 
 // Only what bears our own names is ever removed.
-constexpr std::string_view kPrefixes[] = {"run-", "probe-"};
+constexpr std::string_view kPrefixes[] = {"run-", "probe-", "query-"};
 
 }  // namespace
 

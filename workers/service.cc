@@ -87,6 +87,7 @@ void WorkerService::on_message(const Incoming& incoming) {
       {MessageType::stale, &WorkerService::take<Stale>},
       {MessageType::probe, &WorkerService::probe},
       {MessageType::log_read, &WorkerService::log_read},
+      {MessageType::worker_query, &WorkerService::query},
   };
   for (const Row& row : kRows) {
     if (row.type == incoming.envelope.type()) return (this->*row.take)(incoming);
@@ -123,6 +124,21 @@ void WorkerService::log_read(const Incoming& incoming) {
   bus_.send(executor_.read_log(*question), id);
 }
 
+void WorkerService::query(const Incoming& incoming) {
+  Result<WorkerQuery> question = incoming.envelope.decode<WorkerQuery>();
+  const uint64_t id = incoming.envelope.id();
+  if (question && queries_ == nullptr)
+    question = fail(ErrorCode::unavailable, "this worker answers no questions");
+  if (!question) {
+    bus_.send(Nack{to_wire_code(question.error().code), question.error().message}, id);
+    return;
+  }
+  queries_->start(std::move(*question),
+                  [this, id, alive = std::weak_ptr<bool>(alive_)](const WorkerAnswer& answer) {
+                    if (!alive.expired()) bus_.send(answer, id);
+                  });
+}
+
 // ── The core ────────────────────────────────────────────────────────────────────────────────────
 
 void WorkerService::step(const Event& event) {
@@ -147,6 +163,21 @@ void WorkerService::end_turn() {
   arm_timer();
 }
 
+namespace {
+
+void log_end(const AttemptResult& result) {
+  log_info({"run.ended",
+            {{"run", result.token.run},
+             {"attempt", result.token.attempt},
+             {"outcome", result.outcome},
+             {"class", result.error_class},
+             {"duration_ms", result.duration_ms}}},
+           "run {} ended: {}{}{}", result.token.run, to_string(result.outcome),
+           result.hint.empty() ? "" : ", ", result.hint);
+}
+
+}  // namespace
+
 void WorkerService::spool_results() {
   if (to_spool_.empty()) return;
   const std::vector<AttemptResult> batch = std::exchange(to_spool_, {});
@@ -158,6 +189,9 @@ void WorkerService::spool_results() {
   for (const AttemptResult& result : batch)
     step(ResultSpooled{result.token, stored.has_value()});
   bus_.flush();
+  // Nobody waits for the log.
+  for (const AttemptResult& result : batch)
+    log_end(result);
 }
 
 void WorkerService::arm_timer() {
@@ -193,13 +227,13 @@ void WorkerService::carry_out(Send<Reject>& action) {
 }
 
 void WorkerService::carry_out(StartAttempt& action) {
+  executor_.start(action);
   log_info({"run.starting",
             {{"run", action.token.run},
              {"attempt", action.token.attempt},
              {"job", action.spec.job},
              {"client", action.spec.client}}},
            "starting run {} of job {}", action.token.run, action.spec.job);
-  executor_.start(action);
 }
 
 void WorkerService::carry_out(ExtendLease& action) {
@@ -210,15 +244,6 @@ void WorkerService::carry_out(EndAttempt& action) {
 }
 
 void WorkerService::carry_out(SpoolResult& action) {
-  const AttemptResult& result = action.result;
-  log_info({"run.ended",
-            {{"run", result.token.run},
-             {"attempt", result.token.attempt},
-             {"outcome", result.outcome},
-             {"class", result.error_class},
-             {"duration_ms", result.duration_ms}}},
-           "run {} ended: {}{}{}", result.token.run, to_string(result.outcome),
-           result.hint.empty() ? "" : ", ", result.hint);
   to_spool_.push_back(std::move(action.result));
 }
 

@@ -15,6 +15,7 @@
 #include "daemon/base/event_loop.h"
 #include "daemon/base/time.h"
 #include "workers/executor.h"
+#include "workers/queries.h"
 #include "workers/spool.h"
 #include "workers/worker_core.h"
 
@@ -29,6 +30,9 @@ class WorkerService {
                 std::function<void(const std::string& why)> on_exit);
   ~WorkerService();
 
+  // Who answers WORKER_QUERY; outlives the service. Without one they are refused.
+  void answer_queries(QueryBoard& board) { queries_ = &board; }
+
   // Takes no more attempts, ends the running ones when `patience` is over, then exits.
   void drain(Duration patience);
 
@@ -38,6 +42,7 @@ class WorkerService {
   void take(const Incoming& incoming);
   void probe(const Incoming& incoming);
   void log_read(const Incoming& incoming);
+  void query(const Incoming& incoming);
   void step(const Event& event);
   void end_turn_later();
   void end_turn();
@@ -61,6 +66,7 @@ class WorkerService {
   Bus& bus_;
   Executor& executor_;
   ResultSpool& spool_;
+  QueryBoard* queries_ = nullptr;
   WorkerCore core_;
   std::function<void(const std::string&)> on_exit_;
   LinkState link_;

@@ -14,6 +14,7 @@
 #include "broker/curve.h"
 #include "daemon/base/files.h"
 #include "daemon/base/log.h"
+#include "daemon/base/random.h"
 #include "daemon/base/text.h"
 #include "workers/run_directory.h"
 
@@ -109,6 +110,27 @@ Result<std::string> find_guard() {
 std::string boot_id() {
   const Result<std::string> id = read_file("/proc/sys/kernel/random/boot_id", 128);
   return id ? std::string(trim(*id)) : "unknown";
+}
+
+RunContext run_context(const ProcessParts& parts, const Config::Worker& config,
+                       const RcloneFound& rclone, const std::string& guard) {
+  return {parts.loop,    parts.clock,    parts.family,     parts.logs,         parts.keys,
+          rclone.path,   guard,          config.work_dir,  config.local_roots, config.allow_flags,
+          rclone.number, rclone.version, config.stop_grace};
+}
+
+CoreOptions core_options(const Config::Worker& config, const SealingKeyPair& keys,
+                         const RcloneFound& rclone, uint64_t epoch) {
+  CoreOptions options;
+  options.name = config.name;
+  options.epoch = epoch;
+  options.boot_id = boot_id();
+  options.version = DRAY_VERSION;
+  options.rclone_version = rclone.version;
+  options.slots = config.slots;
+  options.public_key.assign(keys.public_key.bytes.begin(), keys.public_key.bytes.end());
+  options.seed = random_u64();
+  return options;
 }
 
 Result<BusOptions> bus_options(const Config& config, uint64_t epoch) {

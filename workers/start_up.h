@@ -9,6 +9,9 @@
 #include "daemon/base/result.h"
 #include "daemon/base/seal.h"
 #include "workers/log_store.h"
+#include "workers/rclone_probe.h"
+#include "workers/run_context.h"
+#include "workers/worker_core.h"
 
 namespace dray::worker {
 
@@ -30,6 +33,21 @@ Result<std::string> find_guard();
 
 // The kernel's id of this boot: tells a restarted worker from a cloned machine.
 std::string boot_id();
+
+// What all attempts share, from what the process has and what it was told.
+struct ProcessParts {
+  EventLoop& loop;
+  const Clock& clock;
+  ProcessFamily& family;
+  const LogStore& logs;
+  const SealingKeyPair& keys;
+};
+RunContext run_context(const ProcessParts& parts, const Config::Worker& config,
+                       const RcloneFound& rclone, const std::string& guard);
+
+// What the worker says of itself.
+CoreOptions core_options(const Config::Worker& config, const SealingKeyPair& keys,
+                         const RcloneFound& rclone, uint64_t epoch);
 
 // How this worker connects; tcp:// needs keys.
 Result<BusOptions> bus_options(const Config& config, uint64_t epoch);

@@ -10,7 +10,7 @@ namespace dray {
 
 struct SchedulerService::Impl final : Outbox {
   static constexpr Duration kMaintenanceInterval = seconds{5};
-  static constexpr Duration kRelayTimeout = seconds{30};  // a listing of a slow remote
+  static constexpr Duration kRelayTimeout = seconds{90};  // above a worker's own limits
   // Fewer commits than this between two looks leave room for other work: the progress of running
   // transfers alone is one per second.
   static constexpr uint64_t kIdleCommits = 10;

@@ -93,6 +93,9 @@ Response to_response(const LogChunk& chunk) {
   if (chunk.code != 0) return Response{chunk.code, chunk.message, ""};
   return Response{0, "", to_json(chunk)};
 }
+Response to_response(const WorkerAnswer& answer) {
+  return Response{answer.code, answer.message, answer.body};
+}
 
 }  // namespace
 

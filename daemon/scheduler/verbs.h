@@ -40,7 +40,7 @@ struct Surroundings {
 // A question that somebody else answers; the service passes the answer on.
 struct Relay {
   SessionId worker;
-  std::variant<Probe, LogRead> question;
+  std::variant<Probe, LogRead, WorkerQuery> question;
 };
 struct Backup {
   std::string path;
@@ -124,17 +124,17 @@ Result<RunView> require_run(Context& context, RunId run);
   X("client.list", client_list)                                                                 \
   X("client.put", client_put)                                                                   \
   X("client.remove", client_remove)                                                             \
-  X("remote.list", remote_list) X("remote.put", remote_put) X("remote.remove", remote_remove)   \
-      X("remote.test", remote_test) X("seal.key", seal_key) X("job.list", job_list)             \
-          X("job.show", job_show) X("job.put", job_put) X("job.remove", job_remove)             \
-              X("job.enable", job_enable) X("job.next", job_next)                               \
-                  X("schedule.preview", schedule_preview) X("run.list", run_list)               \
-                      X("run.show", run_show) X("run.why", run_why) X("run.log", run_log)       \
-                          X("event.list", event_list) X("worker.list", worker_list)             \
-                              X("worker.drain", worker_drain) X("settings.list", settings_list) \
-                                  X("settings.set", settings_set) X("audit.list", audit_list)   \
-                                      X("system.check", system_check)                           \
-                                          X("system.backup", system_backup)
+  X("remote.list", remote_list)                                                                 \
+  X("remote.put", remote_put) X("remote.remove", remote_remove) X("remote.test", remote_test)   \
+      X("seal.key", seal_key) X("job.list", job_list) X("job.show", job_show)                   \
+          X("job.put", job_put) X("job.remove", job_remove) X("job.enable", job_enable)         \
+              X("job.next", job_next) X("schedule.preview", schedule_preview)                   \
+                  X("run.list", run_list) X("run.show", run_show) X("run.why", run_why)         \
+                      X("run.log", run_log) X("event.list", event_list)                         \
+                          X("worker.list", worker_list) X("worker.drain", worker_drain)         \
+                              X("settings.list", settings_list) X("settings.set", settings_set) \
+                                  X("audit.list", audit_list) X("system.check", system_check)   \
+                                      X("system.backup", system_backup)
 #define DRAY_DECLARE(name, function) Result<std::string> function(Context&, const JsonValue&);
 DRAY_VERB_HANDLERS(DRAY_DECLARE)
 #undef DRAY_DECLARE

@@ -49,7 +49,8 @@ TEST_CASE("every option of a job has its place in the command") {
 
 TEST_CASE("a probe has short time-outs and tries once") {
   golden("probe",
-         probe_argv("/usr/bin/rclone", "src:photos", RunPaths{"/run/dray/worker/probe-1"}));
+         question_argv("/usr/bin/rclone", "lsf", "src:photos", RunPaths{"/run/dray/worker/probe-1"},
+                       std::vector<std::string>{"--max-depth", "1", "--format", "p"}));
 }
 
 TEST_CASE("the environment is ours alone") {
