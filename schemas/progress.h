@@ -13,23 +13,32 @@
 
 namespace dray {
 
-// In the order in which a run passes them; a run may skip one, but never goes back.
+// preparing to deleting in the order in which a transfer passes them; it may skip one, but never
+// goes back. The others stand around the transfer.
 enum class Phase : uint8_t {
   queued = 0,        // no process yet
   preparing = 1,     // rclone starts and opens both remotes; no stats record yet
   listing = 2,       // walks and compares, nothing to transfer found so far
   transferring = 3,  // data moves; listing may still go on (see totals_are_lower_bounds)
   deleting = 4,      // transfers ended, removes what the source no longer has
-  done = 5,          // the process has ended
+  done = 5,          // nothing of the run is left to do
+  checking = 6,      // what would change, before anything does: guard, preflight
+  hooks = 7,         // programs of the administrator, before or after
+  validating = 8,    // compares destination and source
+  recording = 9,     // writes the manifest of what can be restored
+  cleaning = 10,     // removes what retention lets go, or what a drill restored
 };
 
 template <>
 struct EnumNames<Phase> {
   static constexpr std::string_view kWhat = "phase";
   static constexpr EnumRow<Phase> kRows[] = {
-      {Phase::queued, "queued"},     {Phase::preparing, "preparing"},
-      {Phase::listing, "listing"},   {Phase::transferring, "transferring"},
-      {Phase::deleting, "deleting"}, {Phase::done, "done"},
+      {Phase::queued, "queued"},         {Phase::preparing, "preparing"},
+      {Phase::listing, "listing"},       {Phase::transferring, "transferring"},
+      {Phase::deleting, "deleting"},     {Phase::done, "done"},
+      {Phase::checking, "checking"},     {Phase::hooks, "hooks"},
+      {Phase::validating, "validating"}, {Phase::recording, "recording"},
+      {Phase::cleaning, "cleaning"},
   };
 };
 

@@ -119,6 +119,11 @@ void ProgressModel::update_percent(const StatsRecord& stats) {
     case Phase::queued:
     case Phase::preparing:
     case Phase::done:
+    case Phase::checking:
+    case Phase::hooks:
+    case Phase::validating:
+    case Phase::recording:
+    case Phase::cleaning:
       return;
     case Phase::listing:
       percent += (kListingEnd - kPreparingEnd) *

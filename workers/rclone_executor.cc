@@ -34,7 +34,7 @@ void RcloneExecutor::listen(ExecutorEvents events) {
 
 void RcloneExecutor::start(const StartAttempt& attempt) {
   auto& run = runs_[attempt.token];
-  run = std::make_unique<RcloneRun>(context_, attempt, run_events_);
+  run = std::make_unique<AttemptRun>(context_, attempt, run_events_);
   run->begin();
 }
 

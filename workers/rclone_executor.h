@@ -7,7 +7,7 @@
 
 #include "workers/executor.h"
 #include "workers/rclone_probe.h"
-#include "workers/rclone_run.h"
+#include "workers/attempt_run.h"
 
 namespace dray::worker {
 
@@ -39,7 +39,7 @@ class RcloneExecutor final : public Executor {
   const LogStore& logs_;
   ExecutorEvents listener_;    // the service's
   ExecutorEvents run_events_;  // what runs call
-  std::map<Token, std::unique_ptr<RcloneRun>> runs_;
+  std::map<Token, std::unique_ptr<AttemptRun>> runs_;
   std::map<uint64_t, std::unique_ptr<RcloneProbe>> probes_;
   uint64_t next_probe_ = 1;
   std::deque<PackJob> packing_;

@@ -52,7 +52,15 @@ constexpr Duration lease_from_wire(uint64_t ms) {
 }
 
 // Why we end an attempt before it ends by itself.
-enum class StopReason : uint8_t { cancel = 1, lease = 2, stall = 3, stale = 4, shutdown = 5 };
+enum class StopReason : uint8_t {
+  cancel = 1,
+  lease = 2,
+  stall = 3,
+  stale = 4,
+  shutdown = 5,
+  pause = 6,
+  time_limit = 7,
+};
 
 }  // namespace dray::worker
 
@@ -60,11 +68,10 @@ template <>
 struct dray::EnumNames<dray::worker::StopReason> {
   using E = dray::worker::StopReason;
   static constexpr std::string_view kWhat = "stop reason";
-  static constexpr EnumRow<E> kRows[] = {{E::cancel, "cancel"},
-                                         {E::lease, "lease"},
-                                         {E::stall, "stall"},
-                                         {E::stale, "stale"},
-                                         {E::shutdown, "shutdown"}};
+  static constexpr EnumRow<E> kRows[] = {{E::cancel, "cancel"},        {E::lease, "lease"},
+                                         {E::stall, "stall"},          {E::stale, "stale"},
+                                         {E::shutdown, "shutdown"},    {E::pause, "pause"},
+                                         {E::time_limit, "time_limit"}};
 };
 
 namespace dray::worker {
