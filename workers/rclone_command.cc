@@ -24,6 +24,17 @@ void add_places(Arguments& args, const RunPaths& paths) {
   args.add("--ask-password=false");
 }
 
+// Statistics as JSON records on standard error, and figures that end what hangs.
+void add_supervision(Arguments& args) {
+  args.add("--use-json-log");
+  args.add("--stats", "1s");
+  args.add("--stats-log-level", "NOTICE");
+  args.add("--timeout", "60s");
+  args.add("--contimeout", "15s");
+  args.add("--low-level-retries", "3");
+  args.add("--retries", "1");
+}
+
 }  // namespace
 
 Result<std::vector<std::string>> rclone_argv(const std::string& program, const RunSpec& spec,
@@ -34,13 +45,7 @@ Result<std::vector<std::string>> rclone_argv(const std::string& program, const R
   args.add(program, to_string(spec.kind));
   args.add(source, destination);
   add_places(args, paths);
-  args.add("--use-json-log");
-  args.add("--stats", "1s");
-  args.add("--stats-log-level", "NOTICE");
-  args.add("--timeout", "60s");
-  args.add("--contimeout", "15s");
-  args.add("--low-level-retries", "3");
-  args.add("--retries", "1");
+  add_supervision(args);
   const TransferOptions& options = spec.options;
   args.add("--transfers", std::to_string(options.transfers));
   args.add("--checkers", std::to_string(options.checkers));
@@ -55,6 +60,20 @@ Result<std::vector<std::string>> rclone_argv(const std::string& program, const R
     DRAY_TRY(check_rclone_flag(flag, allow_flags));
     args.add(flag);
   }
+  return std::move(args.list);
+}
+
+std::vector<std::string> step_argv(const std::string& program, std::string_view verb,
+                                   std::span<const std::string> operands, const RunPaths& paths,
+                                   std::span<const std::string> flags) {
+  Arguments args;
+  args.add(program, verb);
+  for (const std::string& operand : operands)
+    args.add(operand);
+  add_places(args, paths);
+  add_supervision(args);
+  for (const std::string& flag : flags)
+    args.add(flag);
   return std::move(args.list);
 }
 

@@ -33,6 +33,12 @@ Result<std::vector<std::string>> rclone_argv(const std::string& program, const R
                                              const std::string& destination, const RunPaths& paths,
                                              std::span<const std::string> allow_flags);
 
+// Any other command of an attempt: "lsjson", "copyto", "purge". `operands` are minted places or
+// paths of the attempt's own directory, `flags` are ours.
+std::vector<std::string> step_argv(const std::string& program, std::string_view verb,
+                                   std::span<const std::string> operands, const RunPaths& paths,
+                                   std::span<const std::string> flags);
+
 // A short command on `source`, like "lsf" or "about": one try and short time-outs, because somebody
 // waits for the answer. `flags` are ours.
 std::vector<std::string> question_argv(const std::string& program, std::string_view verb,

@@ -2,7 +2,7 @@
 
 #include "workers/exit_judge.h"
 #include "workers/process_runner.h"
-#include "workers/run_directory.h"
+#include "workers/remote_listing.h"
 
 namespace dray::worker {
 namespace {
@@ -51,8 +51,7 @@ class TransferStep final : public Step {
 
   Result<ProcessPlan> make_plan() {
     const RunContext& context = state_.context;
-    DRAY_TRY_ASSIGN(const std::string filters, filter_file(state_.spec.options));
-    if (!filters.empty()) DRAY_TRY(write_private_file(state_.paths.filters(), filters));
+    DRAY_TRY(filter_flags(state_));
     ProcessPlan plan;
     DRAY_TRY_ASSIGN(plan.argv,
                     rclone_argv(context.rclone, state_.spec, state_.config.source,
