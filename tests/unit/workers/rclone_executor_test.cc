@@ -95,6 +95,23 @@ TEST_CASE("a good run succeeds, shows progress, keeps its log and leaves no dire
   CHECK(chunk.data.contains("a plain line\n"));
 }
 
+TEST_CASE("a result can be stored and sent before its run is cleaned up") {
+  Rig rig;
+  const auto left_behind = [&] { return list_dir(rig.dir / "work").value().size(); };
+  size_t at_end_of_turn = 0;
+  rig.executor.listen({.running = [](const Token&) {},
+                       .progress = [](const Token&, const Progress&) {},
+                       .ended =
+                           [&](AttemptResult r) {
+                             rig.loop.at_end_of_turn([&] { at_end_of_turn = left_behind(); });
+                             rig.result = std::move(r);
+                           }});
+  rig.script("exit 0\n");
+  rig.finish();
+  CHECK(at_end_of_turn == 1);
+  CHECK(turn_until(rig.loop, [&] { return left_behind() == 0; }));
+}
+
 TEST_CASE("the log of a run can be read while it runs") {
   Rig rig;
   rig.script("line early\ntouch " + (rig.dir / "here") + "\nwait\n");
