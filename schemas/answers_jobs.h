@@ -124,6 +124,7 @@ struct RemoteView {  // without its settings: nobody but a worker can read them
   uint32_t max_concurrent = 0;
   std::string sealed_for;
   WallTime updated_at{};
+  WallTime login_at{};  // when the login in its settings was made or renewed; never: it has none
   template <class Self, class Visitor>
   static void fields(Self& self, Visitor&& visit) {
     visit("id", self.id);
@@ -135,6 +136,7 @@ struct RemoteView {  // without its settings: nobody but a worker can read them
     visit("max_concurrent", self.max_concurrent);
     visit("sealed_for", self.sealed_for);
     visit("updated_at", self.updated_at);
+    visit.optional("login_at", self.login_at);
   }
 };
 

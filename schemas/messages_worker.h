@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -276,19 +277,22 @@ struct RemoteRefreshed {
     visit("sealed_for", self.sealed_for);
   }
 };
-// `version` is the remote's now; `stored` is false when somebody else changed it meanwhile.
+// `version` is the remote's now, 0 when it is gone; `stored` is false when somebody else changed it
+// meanwhile: `current` is what it was changed to.
 struct RemoteRefreshedAck {
   static constexpr MessageType kType = MessageType::remote_refreshed_ack;
   std::string client;
   std::string remote;
   uint32_t version = 0;
   bool stored = false;
+  std::optional<SealedRemote> current;
   template <class Self, class Visitor>
   static void fields(Self& self, Visitor&& visit) {
     visit("client", self.client);
     visit("remote", self.remote);
     visit("version", self.version);
     visit("stored", self.stored);
+    visit.optional("current", self.current);
   }
 };
 

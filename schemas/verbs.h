@@ -26,9 +26,16 @@ inline constexpr Verb kVerbs[] = {
     {"client.put", Scope::admin, true, "ClientSpec, only the fields to change", "{client}"},
     {"client.remove", Scope::admin, true, "{name}", "{}"},
     {"remote.list", Scope::read, false, "{client?}", "{remotes[]} without settings"},
-    {"remote.put", Scope::admin, true, "SealedRemote with sealed as base64", "{remote}"},
+    // login: "new" or "kept" when the settings hold a login, as an OAuth token is one.
+    {"remote.put", Scope::admin, true, "SealedRemote with sealed as base64, {login?}", "{remote}"},
     {"remote.remove", Scope::admin, true, "{name, client?}", "{}"},
     {"remote.test", Scope::operate, false, "{name, client?, path?}", "ProbeResult"},
+    {"remote.about", Scope::operate, false, "{name, client?}", "RemoteSpace"},
+    {"remote.browse", Scope::operate, false, "{name, client?, path?, files?}", "RemoteEntries"},
+    // What the settings become with a sealed patch; remote.put stores it.
+    {"remote.merge", Scope::admin, false, "{name, client?, patch}", "MergedRemote"},
+    {"remote.types", Scope::read, false, "{type?}", "ProvidersAnswer"},
+    {"remote.host_key", Scope::operate, false, "{host, port?}", "HostKeysAnswer"},
     {"seal.key", Scope::read, false, "{}", "{public_key, fingerprint}"},
     {"job.list", Scope::read, false, "{client?, limit?, after?}", "{jobs[]}"},
     {"job.show", Scope::read, false, "{name}", "{job, next_due, last_runs[]}"},

@@ -8,7 +8,7 @@
 #include "schemas/job_json.h"
 #include "schemas/json_fields.h"
 #include "workers/attempt_state.h"
-#include "workers/rclone_config.h"
+#include "workers/run_config.h"
 #include "workers/run_directory.h"
 #include "workers/run_plan.h"
 
@@ -49,6 +49,7 @@ struct AttemptRun::Impl final : StepHost {
   const RunContext& context;
   ExecutorEvents& events;
   AttemptState state;
+  std::unique_ptr<LoginKeeper::Use> logins;
   std::vector<PlannedStep> steps;
   std::optional<size_t> current;
   double weight_done = 0;
@@ -109,12 +110,12 @@ Status AttemptRun::Impl::prepare() {
   if (!state.spec.task.empty()) {
     DRAY_TRY_ASSIGN(state.task, from_json<RunTask>(state.spec.task, {.unknown_keys = true}));
   }
-  DRAY_TRY_ASSIGN(state.config,
-                  build_rclone_config(state.spec.remotes, state.spec.source,
-                                      &state.spec.destination, context.keys, context.local_roots));
-  DRAY_TRY(make_run_directory(state.paths));
-  DRAY_TRY(write_private_file(state.paths.config(), state.config.text.reveal()));
-  state.config.text = SecretString();
+  DRAY_TRY_ASSIGN(RunConfig config, make_run_config(context, state.paths,
+                                                    {.remotes = state.spec.remotes,
+                                                     .source = state.spec.source,
+                                                     .destination = &state.spec.destination}));
+  state.config = std::move(config.rclone);
+  logins = std::move(config.logins);
   state.log = context.logs.create(state.token.run, state.token.attempt);
   steps = plan_steps(state);
   for (const PlannedStep& step : steps)
@@ -206,6 +207,8 @@ void AttemptRun::Impl::ended(StepEnd end) {
 }
 
 void AttemptRun::Impl::conclude() {
+  // Before the result: who is given the account next is given the login that is good then.
+  logins.reset();
   if (state.log) state.log->finish();
   const Now now = context.clock.now();
   AttemptResult result = make_result(now);

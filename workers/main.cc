@@ -18,6 +18,8 @@ Status run_worker(DaemonContext& context) {
   DRAY_TRY_ASSIGN(const std::string guard, worker::find_guard());
   DRAY_TRY_ASSIGN(const worker::OwnDirectories own, worker::claim_directories(config));
   DRAY_TRY_ASSIGN(const SealingKeyPair keys, worker::load_or_create_key(config.key_file));
+  worker::LoginKeeper logins(context.loop, keys, config.spool_dir + "/logins");
+  DRAY_TRY(worker::restore_logins(logins, config));
   DRAY_TRY_ASSIGN(const worker::RcloneFound rclone,
                   worker::find_rclone(context.loop, family, config.rclone, guard, config.work_dir));
   worker::LogStore logs(config.log_dir, config.log_max_size);
@@ -30,8 +32,8 @@ Status run_worker(DaemonContext& context) {
   DRAY_TRY_ASSIGN(const uint64_t epoch,
                   worker::next_epoch(config.spool_dir, context.clock.now().wall));
 
-  const worker::RunContext run_context =
-      worker::run_context({context.loop, context.clock, family, logs, keys}, config, rclone, guard);
+  const worker::RunContext run_context = worker::run_context(
+      {context.loop, context.clock, family, logs, keys, &logins}, config, rclone, guard);
   worker::RcloneExecutor executor(run_context, logs);
   worker::QueryBoard queries(run_context);
   DRAY_TRY_ASSIGN(BusOptions bus_options, worker::bus_options(context.config, epoch));
@@ -44,6 +46,7 @@ Status run_worker(DaemonContext& context) {
         context.fail_with({ErrorCode::denied, "the scheduler refuses this worker: " + why});
       });
   service.answer_queries(queries);
+  service.keep_logins(logins);
   context.begin_stop = [&] { service.drain(config.drain_timeout); };
   context.on_reload = [&](const ConfigDiff&) {
     executor.set_stop_grace(context.config.worker.stop_grace);

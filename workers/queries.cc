@@ -13,6 +13,9 @@ namespace {
 constexpr QueryKind kKinds[] = {
     {"remote.about", &query_remote_about},
     {"remote.browse", &query_remote_browse},
+    {"remote.providers", &query_remote_providers},
+    {"remote.host_key", &query_remote_host_key},
+    {"remote.merge", &query_remote_merge},
 };
 
 WorkerAnswer to_answer(Result<std::string> result) {

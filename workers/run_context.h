@@ -9,11 +9,14 @@
 #include "daemon/base/seal.h"
 #include "daemon/base/time.h"
 #include "schemas/limits.h"
+#include "schemas/rclone_backends.h"
 #include "workers/child_process.h"
 #include "workers/log_store.h"
 #include "workers/rclone_version.h"
 
 namespace dray::worker {
+
+class LoginKeeper;
 
 // Everything referred to outlives the attempts.
 struct RunContext {
@@ -30,6 +33,8 @@ struct RunContext {
   std::optional<RcloneVersion> version;
   std::string version_text;
   Duration stop_grace = limits::kStopGrace;
+  const RcloneBackends* backends = nullptr;  // null: options are checked less
+  LoginKeeper* logins = nullptr;             // null: renewed logins are lost with the run
 };
 
 }  // namespace dray::worker

@@ -39,6 +39,8 @@ WorkerService::WorkerService(EventLoop& loop, const Clock& clock, Bus& bus, Exec
              link.scheduler_up ? "the scheduler is there" : "the scheduler is out of reach",
              link.problem.empty() ? "" : ": ", link.problem);
     link_ = link;
+    // Before HELLO, which may make the scheduler give an account to somebody else.
+    if (link.scheduler_up && logins_ != nullptr) logins_->send_all();
     step(LinkChanged{link.scheduler_up});
   };
   bus_.on_link(on_link);
@@ -88,6 +90,7 @@ void WorkerService::on_message(const Incoming& incoming) {
       {MessageType::probe, &WorkerService::probe},
       {MessageType::log_read, &WorkerService::log_read},
       {MessageType::worker_query, &WorkerService::query},
+      {MessageType::remote_refreshed_ack, &WorkerService::login_stored},
   };
   for (const Row& row : kRows) {
     if (row.type == incoming.envelope.type()) return (this->*row.take)(incoming);
@@ -137,6 +140,20 @@ void WorkerService::query(const Incoming& incoming) {
                   [this, id, alive = std::weak_ptr<bool>(alive_)](const WorkerAnswer& answer) {
                     if (!alive.expired()) bus_.send(answer, id);
                   });
+}
+
+void WorkerService::keep_logins(LoginKeeper& logins) {
+  logins_ = &logins;
+  logins.connect(
+      [this, alive = std::weak_ptr<bool>(alive_)](const RemoteRefreshed& message, uint64_t id) {
+        if (!alive.expired()) bus_.send(message, id);
+      });
+}
+
+void WorkerService::login_stored(const Incoming& incoming) {
+  const Result<RemoteRefreshedAck> ack = incoming.envelope.decode<RemoteRefreshedAck>();
+  if (!ack) return log_warn("worker.bad_message", "refused: {}", ack.error().message);
+  if (logins_ != nullptr) logins_->acknowledged(*ack, incoming.envelope.id());
 }
 
 // ── The core ────────────────────────────────────────────────────────────────────────────────────

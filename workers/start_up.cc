@@ -73,8 +73,15 @@ Result<OwnDirectories> claim_directories(const Config::Worker& config) {
   if (const int killed = end_leftovers(config.work_dir); killed > 0)
     log_warn({"worker.leftovers", {{"count", killed}}}, "killed {} processes of an earlier start",
              killed);
-  DRAY_TRY(clear_work_dir(config.work_dir));
   return own;
+}
+
+Status restore_logins(LoginKeeper& logins, const Config::Worker& config) {
+  std::vector<std::string> problems;
+  DRAY_TRY(logins.open(config.work_dir, problems));
+  for (const std::string& problem : problems)
+    log_error("login.damaged", "a renewed login may be lost: {}", problem);
+  return clear_work_dir(config.work_dir);
 }
 
 Result<SealingKeyPair> load_or_create_key(const std::string& path) {
@@ -114,9 +121,9 @@ std::string boot_id() {
 
 RunContext run_context(const ProcessParts& parts, const Config::Worker& config,
                        const RcloneFound& rclone, const std::string& guard) {
-  return {parts.loop,    parts.clock,    parts.family,     parts.logs,         parts.keys,
-          rclone.path,   guard,          config.work_dir,  config.local_roots, config.allow_flags,
-          rclone.number, rclone.version, config.stop_grace};
+  return {parts.loop,    parts.clock,    parts.family,      parts.logs,         parts.keys,
+          rclone.path,   guard,          config.work_dir,   config.local_roots, config.allow_flags,
+          rclone.number, rclone.version, config.stop_grace, &rclone.backends,   parts.logins};
 }
 
 CoreOptions core_options(const Config::Worker& config, const SealingKeyPair& keys,

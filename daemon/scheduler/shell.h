@@ -28,7 +28,8 @@ namespace dray {
 
 using OutMessage =
     std::variant<Welcome, Goodbye, Renewed, Assign, Start, Withdraw, StopAttempt, ResultAck, Stale,
-                 Owners, Enqueued, CancelReply, Response, EventMessage>;
+                 Owners, Enqueued, CancelReply, Response, EventMessage,
+                 RemoteRefreshedAck>;
 
 // Where a turn's messages go. Called after the commit.
 class Outbox {
@@ -58,6 +59,8 @@ class Shell {
   void request(const Request& request, const scheduler::Asker& asker, Role role, Now now);
   void enqueue(const Enqueue& request, const scheduler::Asker& asker, Now now);
   void cancel(const CancelRequest& request, const scheduler::Asker& asker, Now now);
+  // Answered after the commit, with what the remote is then.
+  void remote_refreshed(const RemoteRefreshed& message, const scheduler::Asker& asker, Now now);
   // The end of the turn: commit, then send.
   void finish_turn(Now now);
 

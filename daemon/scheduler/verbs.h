@@ -125,7 +125,8 @@ Result<RunView> require_run(Context& context, RunId run);
   X("client.put", client_put)                                                                   \
   X("client.remove", client_remove)                                                             \
   X("remote.list", remote_list)                                                                 \
-  X("remote.put", remote_put) X("remote.remove", remote_remove) X("remote.test", remote_test)   \
+  X("remote.put", remote_put) X("remote.remove", remote_remove) X("remote.test", remote_test) X("remote.about", remote_about) X("remote.browse", remote_browse) \
+      X("remote.merge", remote_merge) X("remote.types", remote_types) X("remote.host_key", remote_host_key)   \
       X("seal.key", seal_key) X("job.list", job_list) X("job.show", job_show)                   \
           X("job.put", job_put) X("job.remove", job_remove) X("job.enable", job_enable)         \
               X("job.next", job_next) X("schedule.preview", schedule_preview)                   \

@@ -6,6 +6,9 @@ ALTER TABLE jobs ADD COLUMN paused TEXT NOT NULL DEFAULT '';  -- why; '': not pa
 ALTER TABLE clients ADD COLUMN paused TEXT NOT NULL DEFAULT '';
 ALTER TABLE clients ADD COLUMN bandwidth_table TEXT NOT NULL DEFAULT '';  -- BandwidthTable as JSON
 
+-- When the login (OAuth token) that the settings hold was made or renewed; NULL: they hold none.
+ALTER TABLE remotes ADD COLUMN login_at INTEGER;
+
 ALTER TABLE runs ADD COLUMN kind INTEGER NOT NULL DEFAULT 1;   -- JobKind
 ALTER TABLE runs ADD COLUMN task TEXT NOT NULL DEFAULT '';     -- RunTask as JSON
 ALTER TABLE runs ADD COLUMN pause_requested INTEGER NOT NULL DEFAULT 0;
