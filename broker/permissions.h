@@ -71,6 +71,7 @@ inline constexpr Permission kPermissions[] = {
     {MessageType::log_chunk, kNobody, kWorkers, kNobody},
     {MessageType::worker_query, kNobody, kNobody, kWorkers},
     {MessageType::worker_answer, kNobody, kWorkers, kNobody},
+    {MessageType::set_bandwidth, kNobody, kNobody, kWorkers},
     {MessageType::remote_refreshed, kNobody, kWorkers, kNobody},
     {MessageType::remote_refreshed_ack, kNobody, kNobody, kWorkers},
     {MessageType::event, kScheduler, kNobody, kNobody},

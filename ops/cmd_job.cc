@@ -7,6 +7,7 @@
 #include "ops/format.h"
 #include "ops/views.h"
 #include "schemas/job_json.h"
+#include "schemas/weekdays.h"
 
 namespace dray::ops {
 namespace {
@@ -123,6 +124,14 @@ std::string join_words(const std::vector<std::string>& words) {
   return fmt::format("{}", fmt::join(words, ", "));
 }
 
+std::string windows_text(const std::vector<RunWindow>& windows) {
+  std::vector<std::string> words;
+  for (const RunWindow& window : windows)
+    words.push_back(
+        fmt::format("{} {}-{}", weekdays_text(window.weekdays), window.from, window.to));
+  return join_words(words);
+}
+
 Fields job_fields_view(const JobShowAnswer& answer) {
   const JobSpec& spec = answer.job.spec;
   const TransferOptions& o = spec.options;
@@ -141,7 +150,17 @@ Fields job_fields_view(const JobShowAnswer& answer) {
   fields.add("misfire", to_string(spec.misfire));
   fields.add("overlap", to_string(spec.overlap));
   fields.add("priority", std::to_string(spec.priority));
-  fields.add("bandwidth", kbps_text(spec.bandwidth_kbps));
+  if (!answer.job.paused.empty()) fields.add("paused", answer.job.paused, Tint::warn);
+  fields.add("bandwidth", spec.policy.bandwidth_table.rows.empty()
+                              ? kbps_text(spec.bandwidth_kbps)
+                              : "by day and time (" + spec.policy.bandwidth_table.time_zone + ")");
+  if (spec.policy.bandwidth_weight != 1)
+    fields.add("bandwidth weight", std::to_string(spec.policy.bandwidth_weight));
+  fields.add("may run", windows_text(spec.policy.limits.windows));
+  if (const uint64_t most = spec.policy.limits.max_duration_seconds; most != 0)
+    fields.add("max duration", human_duration(seconds{most}));
+  if (const uint64_t most = spec.policy.limits.memory_bytes; most != 0)
+    fields.add("memory", human_bytes(most));
   fields.add("attempts", fmt::format("{}, {} apart, doubling up to {}", spec.retry.max_attempts,
                                      human_duration(seconds{spec.retry.backoff_seconds}),
                                      human_duration(seconds{spec.retry.backoff_max_seconds})));

@@ -7,8 +7,8 @@ const std::vector<Command>& all_commands() {
     std::vector<Command> all;
     for (auto* group :
          {status_commands, client_commands, remote_commands, job_commands, run_commands,
-          cancel_commands, log_commands, worker_commands, settings_commands, config_commands,
-          system_commands, up_commands, help_commands})
+          cancel_commands, pause_commands, bandwidth_commands, log_commands, worker_commands,
+          settings_commands, config_commands, system_commands, up_commands, help_commands})
       for (Command& command : group())
         all.push_back(std::move(command));
     return all;

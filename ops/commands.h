@@ -13,6 +13,8 @@ std::vector<Command> remote_commands();
 std::vector<Command> job_commands();
 std::vector<Command> run_commands();
 std::vector<Command> cancel_commands();
+std::vector<Command> pause_commands();
+std::vector<Command> bandwidth_commands();
 std::vector<Command> log_commands();
 std::vector<Command> worker_commands();
 std::vector<Command> settings_commands();

@@ -16,6 +16,7 @@ enum class Take {
   list,
   rate,      // bytes per second, stored as kilobytes (1000 B) per second
   duration,  // stored as seconds
+  size,      // bytes
   yes,       // a flag
   no,
 };
@@ -32,7 +33,8 @@ constexpr int64_t kManySeconds = int64_t{366} * 24 * 3600;
 
 const JobOption kOptions[] = {
     {{"--from", "REMOTE:PATH", "source", Use::required, {}, "remote"}, Take::text, "/source"},
-    {{"--to", "REMOTE:PATH", "destination", Use::required, {}, "remote"},
+    {{"--to", "REMOTE:PATH", "destination (default: the operator's store)", Use::optional, {},
+      "remote"},
      Take::text,
      "/destination"},
     {{"--kind", "KIND", "sync makes the destination equal and deletes there; copy never deletes",
@@ -62,6 +64,19 @@ const JobOption kOptions[] = {
      1,
      256},
     {{"--bandwidth", "RATE", "cap like 8M (MiB per second) or off"}, Take::rate, "/bandwidth_kbps"},
+    {{"--bandwidth-weight", "N", "share of the bandwidth beside other runs, 1 to 1000"},
+     Take::number,
+     "/bandwidth_weight",
+     1,
+     1000},
+    {{"--max-duration", "TIME", "stop a run that takes longer; 0s: never"},
+     Take::duration,
+     "/limits/max_duration_seconds",
+     0,
+     kManySeconds},
+    {{"--memory", "SIZE", "of the run's processes, like 512M; 0: the worker's default"},
+     Take::size,
+     "/limits/memory_bytes"},
     {{"--retry-attempts", "N", "attempts in all, the first one counts"},
      Take::number,
      "/retry/max_attempts",
@@ -122,6 +137,10 @@ const OptionSpec kOthers[] = {
     {"--every", "TIME", "like 6h, counted from when the job was made"},
     {"--manual", "", "only by `dray run`"},
     {"--tz", "ZONE", "time zone of the schedule, like Europe/Oslo"},
+    {"--window", "WHEN",
+     "when it may run, like mon-fri@22:00-06:00 or 20:00-24:00, in the schedule's time zone; any: "
+     "always",
+     Use::repeated},
 };
 
 Status set_field(Json& body, const JobOption& option, const Args& args) {
@@ -153,6 +172,11 @@ Status set_field(Json& body, const JobOption& option, const Args& args) {
       field = (rate + 999) / 1000;
       return {};
     }
+    case Take::size: {
+      DRAY_TRY_ASSIGN(const uint64_t bytes, annotate(parse_size(args.text(key)), std::string(key)));
+      field = bytes;
+      return {};
+    }
     case Take::duration: {
       DRAY_TRY_ASSIGN(const Duration time,
                       annotate(parse_duration(args.text(key)), std::string(key)));
@@ -179,6 +203,32 @@ Result<Json> weekly(const std::string& text) {
 Result<Json> every(const std::string& text) {
   DRAY_TRY_ASSIGN(const Duration time, annotate(parse_duration(text), "--every"));
   return Json{{"kind", "every"}, {"every_seconds", time / seconds{1}}};
+}
+
+// "mon-fri@22:00-06:00", "20:00-24:00".
+Result<Json> window(const std::string& text) {
+  const size_t at = text.find('@');
+  const size_t begin = at == std::string::npos ? 0 : at + 1;
+  const size_t dash = text.find('-', begin);
+  if (dash == std::string::npos)
+    return fail(ErrorCode::invalid,
+                "--window: {} is not a window; write DAYS@HH:MM-HH:MM, like mon-fri@22:00-06:00",
+                dray::quoted(text));
+  Json row{{"from", text.substr(begin, dash - begin)}, {"to", text.substr(dash + 1)}};
+  if (begin > 0) row["weekdays"] = text.substr(0, at);
+  return row;
+}
+
+// The windows that were asked for; null when none was named.
+Result<Json> windows_of(const Args& args) {
+  if (!args.has("--window")) return Json();
+  Json rows = Json::array();
+  if (args.all("--window") == std::vector<std::string>{"any"}) return rows;
+  for (const std::string& text : args.all("--window")) {
+    DRAY_TRY_ASSIGN(Json row, window(text));
+    rows.push_back(std::move(row));
+  }
+  return rows;
 }
 
 // The schedule that was asked for; null when none of its options was given.
@@ -220,6 +270,8 @@ Result<Json> job_fields(const Args& args) {
     if (args.has(option.spec.key())) DRAY_TRY(set_field(body, option, args));
   DRAY_TRY_ASSIGN(Json schedule, schedule_of(args));
   if (!schedule.is_null()) body["schedule"] = std::move(schedule);
+  DRAY_TRY_ASSIGN(Json windows, windows_of(args));
+  if (!windows.is_null()) body["limits"]["windows"] = std::move(windows);
   return body;
 }
 

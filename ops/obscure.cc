@@ -127,13 +127,6 @@ constexpr Obscured kObscured[] = {
     {"fichier", "folder_password"},
 };
 
-// Parts of names of settings that hold secrets, and whole names that only look like it.
-constexpr std::string_view kSecretParts[] = {"pass", "secret",      "token",   "key",
-                                             "pem",  "credentials", "sas_url", "cookie"};
-constexpr std::string_view kPublicNames[] = {
-    "access_key_id",        "token_url",    "key_file",           "key_use_agent", "sse_kms_key_id",
-    "sse_customer_key_md5", "pass_command", "encryption_key_file"};
-
 }  // namespace
 
 std::string obscure(std::string_view plain, std::string_view random16) {
@@ -154,13 +147,6 @@ std::string obscure(std::string_view plain, std::string_view random16) {
 bool is_obscured_setting(std::string_view type, std::string_view setting) {
   return std::ranges::any_of(
       kObscured, [&](const Obscured& row) { return row.type == type && row.setting == setting; });
-}
-
-bool looks_secret(std::string_view setting) {
-  if (std::ranges::find(kPublicNames, setting) != std::end(kPublicNames)) return false;
-  return std::ranges::any_of(kSecretParts, [&](std::string_view part) {
-    return setting.find(part) != std::string_view::npos;
-  });
 }
 
 }  // namespace dray::ops

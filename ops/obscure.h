@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "schemas/job.h"
+#include "schemas/rclone_options.h"
 
 namespace dray::ops {
 
@@ -14,8 +15,5 @@ std::string obscure(std::string_view plain, std::string_view random16);
 
 // Does rclone expect this setting obscured? From `rclone config providers`, IsPassword.
 bool is_obscured_setting(std::string_view type, std::string_view setting);
-
-// Would printing this setting, or finding it in a shell's history, be a leak?
-bool looks_secret(std::string_view setting);
 
 }  // namespace dray::ops

@@ -20,6 +20,7 @@ struct JobView {
   WallTime created_at{};
   WallTime updated_at{};
   WallTime next_due{};
+  std::string paused;  // why no run of it starts; empty: not paused
   std::optional<RunView> last_run;
   template <class Self, class Visitor>
   static void fields(Self& self, Visitor&& visit) {
@@ -28,6 +29,7 @@ struct JobView {
     visit("created_at", self.created_at);
     visit("updated_at", self.updated_at);
     visit("next_due", self.next_due);
+    visit.optional("paused", self.paused);
     visit.optional("last_run", self.last_run);
   }
 };

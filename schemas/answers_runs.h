@@ -43,6 +43,9 @@ struct RunView {
   uint64_t checks = 0;
   uint64_t deletes = 0;
   uint64_t errors = 0;
+  uint64_t bandwidth_bytes_per_second = 0;  // may be used by the current attempt; 0: no cap
+  bool pause_requested = false;
+  RunId rerun_of;                    // the run that this one repeats; 0: none
   std::optional<Progress> progress;  // the last stored picture of a run that is on a worker
 
   template <class Self, class Visitor>
@@ -74,6 +77,9 @@ struct RunView {
     visit("checks", self.checks);
     visit("deletes", self.deletes);
     visit("errors", self.errors);
+    visit.optional("bandwidth_bytes_per_second", self.bandwidth_bytes_per_second);
+    visit.optional("pause_requested", self.pause_requested);
+    visit.optional("rerun_of", self.rerun_of);
     visit.optional("progress", self.progress);
   }
 };

@@ -8,6 +8,7 @@
 #include "schemas/limits.h"
 #include "schemas/rclone_flags.h"
 #include "schemas/rclone_options.h"
+#include "schemas/week_times.h"
 
 namespace dray {
 namespace {
@@ -116,6 +117,11 @@ void check_policies(const JobSpec& job, Problems& problems) {
       {"misfire_max", job.misfire_max, 1, 1000},
       {"max_concurrent", job.max_concurrent, 1, 100},
       {"bandwidth_kbps", number(job.bandwidth_kbps), 1, 1'000'000'000, "no cap"},
+      {"bandwidth_weight", job.policy.bandwidth_weight, 1, 1000},
+      {"limits.max_duration_seconds", number(job.policy.limits.max_duration_seconds), 1,
+       366 * 86'400, "no limit"},
+      {"limits.memory_bytes", number(job.policy.limits.memory_bytes), 32 << 20, int64_t{1} << 50,
+       "the worker's default"},
       {"retry.max_attempts", job.retry.max_attempts, 1, limits::kMaxAttempts},
       {"retry.backoff_seconds", job.retry.backoff_seconds, 1, 86'400},
       {"retry.backoff_max_seconds", job.retry.backoff_max_seconds, 1, 7 * 86'400},
@@ -125,6 +131,8 @@ void check_policies(const JobSpec& job, Problems& problems) {
     problems.add("retry.backoff_max_seconds",
                  fmt::format("{} is less than backoff_seconds, which is {}",
                              job.retry.backoff_max_seconds, job.retry.backoff_seconds));
+  problems.add("bandwidth_table", check_bandwidth_table("rows", job.policy.bandwidth_table));
+  problems.add("limits", check_run_windows("windows", job.policy.limits.windows));
   if (job.max_concurrent > 1 && job.overlap != OverlapPolicy::allow)
     problems.add("max_concurrent", "more than 1 needs overlap = allow");
 }

@@ -56,6 +56,7 @@ struct Enqueue {
   std::string idempotency_key;
   bool dry_run = false;
   std::optional<int32_t> priority;
+  RunId rerun_of;  // do again what that run did; `job` may be empty then
   template <class Self, class Visitor>
   static void fields(Self& self, Visitor&& visit) {
     visit("job", self.job);
@@ -63,6 +64,7 @@ struct Enqueue {
     visit.optional("idempotency_key", self.idempotency_key);
     visit.optional("dry_run", self.dry_run);
     visit.optional("priority", self.priority);
+    visit.optional("rerun_of", self.rerun_of);
   }
 };
 

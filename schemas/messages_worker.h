@@ -22,11 +22,15 @@ struct HeldAttempt {
   Token token;
   RunState state = RunState::starting;
   Progress progress;
+  bool live_bandwidth = false;              // SET_BANDWIDTH takes effect while it runs
+  uint64_t bandwidth_bytes_per_second = 0;  // in force; 0: no cap
   template <class Self, class Visitor>
   static void fields(Self& self, Visitor&& visit) {
     visit("token", self.token);
     visit("state", self.state);
     visit("progress", self.progress);
+    visit.optional("live_bandwidth", self.live_bandwidth);
+    visit.optional("bandwidth_bytes_per_second", self.bandwidth_bytes_per_second);
   }
 };
 

@@ -95,7 +95,7 @@ constexpr bool can_move(RunState from, RunState to) {
       {retry_wait, failed},     {held, queued},          {held, cancelled},
       {held, failed},           {paused, queued},        {paused, cancelled},
       {cancelling, cancelled},  {cancelling, succeeded}, {cancelling, warning},
-      {cancelling, failed},
+      {cancelling, failed},     {validating, paused},    {finishing, paused},
   };
   for (const Move& move : kMoves)
     if (move.from == from && move.to == to) return true;

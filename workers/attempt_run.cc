@@ -41,6 +41,7 @@ struct AttemptRun::Impl final : StepHost {
   void ended(StepEnd end) override;
 
   Status prepare();
+  Status open_control();
   void next();
   void publish(Now now, bool always);
   void conclude();
@@ -95,6 +96,12 @@ void AttemptRun::stop(StopReason reason) {
   if (!step.always || !may_wait) step.step->stop(reason);
 }
 
+void AttemptRun::set_bandwidth(uint64_t bytes_per_second) {
+  if (!impl_->state.control) return;
+  impl_->state.spec.bandwidth_bytes_per_second = bytes_per_second;
+  impl_->state.control->set_limit(bytes_per_second);
+}
+
 const RunLog* AttemptRun::log() const {
   return impl_->state.log.get();
 }
@@ -116,6 +123,7 @@ Status AttemptRun::Impl::prepare() {
                                                      .destination = &state.spec.destination}));
   state.config = std::move(config.rclone);
   logins = std::move(config.logins);
+  if (state.spec.live_bandwidth) DRAY_TRY(open_control());
   state.log = context.logs.create(state.token.run, state.token.attempt);
   steps = plan_steps(state);
   for (const PlannedStep& step : steps)
@@ -124,6 +132,14 @@ Status AttemptRun::Impl::prepare() {
     return fail(ErrorCode::invalid, "this worker cannot carry out runs of kind {}",
                 to_string(state.spec.kind));
   return {};
+}
+
+// The limit of the processes that follow, changed while they run.
+Status AttemptRun::Impl::open_control() {
+  state.control = std::make_unique<RcloneControl>(
+      context.loop, state.spec.bandwidth_bytes_per_second,
+      [this](uint64_t limit) { events.bandwidth(state.token, true, limit); });
+  return state.control->prepare(state.paths.control());
 }
 
 void AttemptRun::Impl::next() {

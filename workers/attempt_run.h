@@ -21,6 +21,8 @@ class AttemptRun {
   void begin();
   void extend(Instant kill_at);
   void stop(StopReason reason);
+  // Only with RunSpec::live_bandwidth.
+  void set_bandwidth(uint64_t bytes_per_second);
 
   const RunLog* log() const;
   // After the end: for packing.

@@ -12,6 +12,7 @@
 #include "workers/progress.h"
 #include "workers/rclone_command.h"
 #include "workers/rclone_config.h"
+#include "workers/rclone_control.h"
 #include "workers/run_context.h"
 #include "workers/run_log.h"
 #include "workers/step.h"
@@ -33,6 +34,9 @@ struct AttemptState {
   RcloneConfig config;  // minted names; its text is gone once it is on disk
   Instant kill_at{};
   std::unique_ptr<RunLog> log;
+  // Of runs whose limit changes while they run: its flags() belong on the command line of every
+  // rclone that moves data. Null: no remote control.
+  std::unique_ptr<RcloneControl> control;
 
   AttemptReport report;
   // Counts of the transfer, as people see them.

@@ -35,8 +35,9 @@ dray::StopReason to_evidence(std::optional<StopReason> reason, bool by_deadline)
 // The log's records go to the evidence, and what a step wants to see to the step as well.
 class Tee final : public LogHandler {
  public:
-  Tee(const ProcessPlan& plan, std::function<void(const StatsRecord&)> on_stats)
-      : plan_(plan), on_stats_(std::move(on_stats)) {}
+  Tee(const ProcessPlan& plan, std::function<void(const StatsRecord&)> on_stats,
+      std::function<void(uint16_t)> on_serving)
+      : plan_(plan), on_stats_(std::move(on_stats)), on_serving_(std::move(on_serving)) {}
   RunEvidence& evidence() { return collector_.evidence(); }
 
   void on_stats(const LogLine& line, const StatsRecord& stats) override {
@@ -53,6 +54,9 @@ class Tee final : public LogHandler {
   void on_check(const LogLine& line, CheckCount kind, int64_t number) override {
     collector_.on_check(line, kind, number);
   }
+  void on_rc_serving(const LogLine&, uint16_t port) override {
+    if (on_serving_) on_serving_(port);
+  }
   void on_error(const LogLine& line) override { collector_.on_error(line); }
   void on_note(const LogLine& line) override { collector_.on_note(line); }
   void on_plain(std::string_view text) override {
@@ -64,6 +68,7 @@ class Tee final : public LogHandler {
   const ProcessPlan& plan_;
   EvidenceCollector collector_;
   std::function<void(const StatsRecord&)> on_stats_;
+  std::function<void(uint16_t)> on_serving_;
 };
 
 }  // namespace
@@ -76,7 +81,11 @@ struct ProcessRunner::Impl {
         done(std::move(done_in)),
         timer(context.loop),
         machine(times(), context.clock.now()),
-        handler(plan, [this](const StatsRecord& stats) { on_stats(stats); }) {}
+        handler(
+            plan, [this](const StatsRecord& stats) { on_stats(stats); },
+            [this](uint16_t port) {
+              if (state.control) state.control->serving(port);
+            }) {}
 
   RunTimes times() const {
     RunTimes t;
@@ -159,6 +168,7 @@ void ProcessRunner::Impl::spawn() {
   spec.environment = plan.environment;
   spec.kill_at = state.kill_at;
   spec.capture_output = plan.capture_output;
+  if (state.control) state.control->started();
   Result<std::unique_ptr<ChildProcess>> made =
       ChildProcess::start(context.loop, context.family, std::move(spec), handlers());
   if (made) {
@@ -219,6 +229,7 @@ void ProcessRunner::Impl::on_stats(const StatsRecord& stats) {
 
 void ProcessRunner::Impl::finish() {
   timer.cancel();
+  if (state.control) state.control->ended();
   reader.finish(handler);
   ProcessEnd end;
   end.start_error = std::move(start_error);

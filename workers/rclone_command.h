@@ -21,6 +21,7 @@ struct RunPaths {
   std::string directory;
   std::string config() const { return directory + "/rclone/rclone.conf"; }
   std::string config_dir() const { return directory + "/rclone"; }
+  std::string control() const { return directory + "/control"; }
   std::string filters() const { return directory + "/filters"; }
   std::string temp() const { return directory + "/tmp"; }
   std::string cache() const { return directory + "/cache"; }

@@ -27,6 +27,11 @@ void RcloneExecutor::listen(ExecutorEvents events) {
   run_events_.progress = [this, later](const Token& token, const Progress& progress) {
     later([this, token, progress] { listener_.progress(token, progress); });
   };
+  run_events_.bandwidth = [this, later](const Token& token, bool live, uint64_t limit) {
+    later([this, token, live, limit] {
+      if (listener_.bandwidth) listener_.bandwidth(token, live, limit);
+    });
+  };
   run_events_.ended = [this, later](AttemptResult result) {
     later([this, result = std::move(result)] { ended(result); });
   };
@@ -40,6 +45,11 @@ void RcloneExecutor::start(const StartAttempt& attempt) {
 
 void RcloneExecutor::extend(const Token& token, Instant kill_at) {
   if (const auto run = runs_.find(token); run != runs_.end()) run->second->extend(kill_at);
+}
+
+void RcloneExecutor::set_bandwidth(const Token& token, uint64_t bytes_per_second) {
+  if (const auto run = runs_.find(token); run != runs_.end())
+    run->second->set_bandwidth(bytes_per_second);
 }
 
 void RcloneExecutor::stop(const Token& token, StopReason reason, const std::string& detail) {

@@ -21,6 +21,7 @@ class RcloneExecutor final : public Executor {
   void start(const StartAttempt& attempt) override;
   void extend(const Token& token, Instant kill_at) override;
   void stop(const Token& token, StopReason reason, const std::string& detail) override;
+  void set_bandwidth(const Token& token, uint64_t bytes_per_second) override;
   void probe(const Probe& probe, std::function<void(ProbeResult)> done) override;
   LogChunk read_log(const LogRead& question) override;
 

@@ -29,6 +29,10 @@ WorkerService::WorkerService(EventLoop& loop, const Clock& clock, Bus& bus, Exec
              bus_.publish_progress(picture);
              step(AttemptProgress{token, progress});
            },
+       .bandwidth =
+           [this](const Token& token, bool live, uint64_t bytes_per_second) {
+             step(BandwidthInForce{token, live, bytes_per_second});
+           },
        .ended = [this](AttemptResult result) { step(AttemptEnded{std::move(result)}); }});
   bus_.on_message([this](const Incoming& incoming) { on_message(incoming); });
   const auto on_link = [this](const LinkState& link) {
@@ -85,6 +89,7 @@ void WorkerService::on_message(const Incoming& incoming) {
       {MessageType::start, &WorkerService::take<Start>},
       {MessageType::withdraw, &WorkerService::take<Withdraw>},
       {MessageType::stop_attempt, &WorkerService::take<StopAttempt>},
+      {MessageType::set_bandwidth, &WorkerService::take<SetBandwidth>},
       {MessageType::result_ack, &WorkerService::take<ResultAck>},
       {MessageType::stale, &WorkerService::take<Stale>},
       {MessageType::probe, &WorkerService::probe},
@@ -258,6 +263,10 @@ void WorkerService::carry_out(ExtendLease& action) {
 }
 void WorkerService::carry_out(EndAttempt& action) {
   executor_.stop(action.token, action.reason, action.detail);
+}
+
+void WorkerService::carry_out(ApplyBandwidth& action) {
+  executor_.set_bandwidth(action.token, action.bytes_per_second);
 }
 
 void WorkerService::carry_out(SpoolResult& action) {

@@ -62,6 +62,7 @@ class WorkerService {
   void carry_out(StartAttempt& action);
   void carry_out(ExtendLease& action);
   void carry_out(EndAttempt& action);
+  void carry_out(ApplyBandwidth& action);
   void carry_out(SpoolResult& action);
   void carry_out(UnspoolResult& action);
   void carry_out(Exit& action);

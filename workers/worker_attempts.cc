@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "schemas/job_json.h"
 #include "workers/worker_core.h"
 
 namespace dray::worker {
@@ -21,6 +22,16 @@ AttemptResult never_started(const Token& token, Outcome outcome, std::string hin
   result.ended_at = now.wall;
   result.never_started = true;
   return result;
+}
+
+// When the attempt has taken as long as its job allows. A policy that cannot be read stops the
+// attempt when it is prepared.
+std::optional<Instant> time_limit(const RunSpec& spec, Now now) {
+  if (spec.policy.empty()) return std::nullopt;
+  const Result<JobPolicy> policy = job_policy_from(spec.policy);
+  if (!policy || policy->limits.max_duration_seconds == 0) return std::nullopt;
+  constexpr uint64_t kLongest = 10 * 366 * 86'400;  // ten years
+  return now.mono + seconds{std::min(policy->limits.max_duration_seconds, kLongest)};
 }
 
 }  // namespace
@@ -58,6 +69,8 @@ void WorkerCore::on(const Assign& message, Now now, Actions& out) {
   Held& held = held_[token];
   held.spec = message.spec;
   held.lease = lease_from_wire(message.lease_ms);
+  held.live_bandwidth = message.spec.live_bandwidth;
+  held.bandwidth = message.spec.bandwidth_bytes_per_second;
   held.accept_sent = now.mono;
   held.stop_at = now.mono + lease_part(held.lease, limits::kLeaseWorkerStopsPercent);
   send_accept(token, held, now, out);
@@ -79,6 +92,7 @@ void WorkerCore::on(const Start& message, Now now, Actions& out) {
     return;
   }
   held.started = true;
+  held.limit_at = time_limit(held.spec, now);
   out.push_back(StartAttempt{message.token, std::exchange(held.spec, {}),
                              held.accept_sent + lease_part(held.lease, kLeaseGuardKillsPercent)});
 }
@@ -104,7 +118,7 @@ void WorkerCore::on(const AttemptProgress& event, Now, Actions&) {
 void WorkerCore::on(const StopAttempt& message, Now now, Actions& out) {
   std::string detail = message.asked_by;
   if (!message.reason.empty()) detail += (detail.empty() ? "" : ": ") + message.reason;
-  end(message.token, StopReason::cancel, detail, now, out);
+  end(message.token, message.pause ? StopReason::pause : StopReason::cancel, detail, now, out);
 }
 
 void WorkerCore::end(const Token& token, StopReason reason, const std::string& detail, Now now,
@@ -114,14 +128,18 @@ void WorkerCore::end(const Token& token, StopReason reason, const std::string& d
   Held& held = it->second;
   if (held.started) {
     held.stop_sent = true;
-    held.state = RunState::cancelling;
+    if (reason != StopReason::pause) held.state = RunState::cancelling;
     out.push_back(EndAttempt{token, reason, detail});
     return;
   }
   held_.erase(it);
   retire(token);  // its START may be under way
-  if (reason == StopReason::cancel)
-    keep_result(never_started(token, Outcome::cancelled, "Cancelled before it started.", now), out);
+  if (reason == StopReason::cancel || reason == StopReason::pause)
+    keep_result(never_started(token, Outcome::cancelled,
+                              reason == StopReason::cancel ? "Cancelled before it started."
+                                                           : "Paused before it started.",
+                              now),
+                out);
 }
 
 void WorkerCore::end_all(StopReason reason, Now now, Actions& out) {
@@ -143,6 +161,34 @@ void WorkerCore::make_stale(const Token& token, Now now, Actions& out) {
   }
   if (results_.erase(token) > 0) out.push_back(UnspoolResult{token});
   exit_if_done(out);
+}
+
+// ── Bandwidth ───────────────────────────────────────────────────────────────────────────────────
+
+void WorkerCore::on(const SetBandwidth& message, Now now, Actions& out) {
+  bool confirm = false;
+  for (const BandwidthShare& share : message.shares) {
+    const auto it = held_.find(share.token);
+    if (it == held_.end() || !it->second.live_bandwidth) continue;
+    Held& held = it->second;
+    if (held.started) {
+      out.push_back(ApplyBandwidth{share.token, share.bytes_per_second});
+      continue;
+    }
+    confirm = confirm || held.bandwidth != share.bytes_per_second;
+    held.spec.bandwidth_bytes_per_second = held.bandwidth = share.bytes_per_second;
+  }
+  if (confirm && welcome_) send_renew(now, out);
+}
+
+void WorkerCore::on(const BandwidthInForce& event, Now now, Actions& out) {
+  const auto it = held_.find(event.token);
+  if (it == held_.end()) return;
+  Held& held = it->second;
+  if (held.live_bandwidth == event.live && held.bandwidth == event.bytes_per_second) return;
+  held.live_bandwidth = event.live;
+  held.bandwidth = event.bytes_per_second;
+  if (welcome_) send_renew(now, out);
 }
 
 // ── Results ─────────────────────────────────────────────────────────────────────────────────────

@@ -185,6 +185,23 @@ void check_names(const toml::table& root, Problems& problems) {
   }
 }
 
+// [destination.default] is a table in a table; from here on it is one whose name has a dot.
+void flatten_sections(toml::table& root) {
+  for (const std::string_view name : sections()) {
+    const size_t dot = name.find('.');
+    if (dot == std::string_view::npos) continue;
+    toml::table* outer = root[name.substr(0, dot)].as_table();
+    if (outer == nullptr) continue;
+    const std::string_view inner = name.substr(dot + 1);
+    if (toml::table* table = (*outer)[inner].as_table()) {
+      toml::table taken = std::move(*table);
+      outer->erase(inner);
+      root.insert_or_assign(name, std::move(taken));
+    }
+    if (outer->empty()) root.erase(name.substr(0, dot));
+  }
+}
+
 // A number or a list is written as in the file; any other setting needs no quotes.
 Result<toml::table> parse_override_value(const ConfigRow& row, std::string_view value) {
   Config scratch;
@@ -204,7 +221,7 @@ void apply_overrides(const ConfigOverrides& overrides, toml::table& root, Proble
   for (const std::string& setting : overrides) {
     const size_t equals = setting.find('=');
     const std::string_view name = std::string_view{setting}.substr(0, equals);
-    const size_t dot = name.find('.');
+    const size_t dot = name.rfind('.');
     if (equals == std::string::npos || dot == std::string_view::npos) {
       problems.add_override(setting, "must look like SECTION.KEY=VALUE");
       continue;
@@ -284,6 +301,7 @@ Result<Config> parse_config(std::string_view text, std::string_view file_name,
     problems.add(error.source().begin.line, escape_for_display(error.description()));
     return fail(ErrorCode::invalid, "{}", problems.joined());
   }
+  flatten_sections(root);
   check_names(root, problems);
   apply_overrides(overrides, root, problems);
   Config config;

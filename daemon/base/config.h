@@ -45,6 +45,11 @@ struct Config {
     std::string default_time_zone;  // IANA name for schedules that name none
     uint64_t min_free_disk = 0;     // bytes; below it no run starts
   } scheduler;
+  // [destination.default]: where jobs write that name no destination.
+  struct DefaultDestination {
+    std::string remote;  // of the job's client; "": there is none
+    std::string path;    // <path>/<client>/<job>
+  } default_destination;
   struct Worker {
     std::string name;             // unique among all workers
     uint32_t slots = 0;           // runs at the same time

@@ -79,6 +79,7 @@ struct SendAssign {
   bool dry_run = false;
   uint64_t lease_ms = 0;
   uint64_t bandwidth_bytes_per_second = 0;
+  bool live_bandwidth = false;
 };
 struct SendStart {
   SessionId session;
@@ -91,6 +92,10 @@ struct SendWithdraw {
 struct SendStop {
   SessionId session;
   StopAttempt message;
+};
+struct SendBandwidth {
+  SessionId session;
+  SetBandwidth message;
 };
 struct SendResultAck {
   SessionId session;
@@ -112,9 +117,10 @@ struct ReplyCancel {
   CancelReply message;
 };
 
-using Action = std::variant<InsertRun, UpdateRun, InsertAttempt, EndAttempt, AddEvent,
-                            AddCancelRequest, UpdateJobDue, PutWorker, StoreProgress, SendWelcome,
-                            SendGoodbye, SendRenewed, SendAssign, SendStart, SendWithdraw, SendStop,
-                            SendResultAck, SendStale, SendOwners, ReplyEnqueued, ReplyCancel>;
+using Action =
+    std::variant<InsertRun, UpdateRun, InsertAttempt, EndAttempt, AddEvent, AddCancelRequest,
+                 UpdateJobDue, PutWorker, StoreProgress, SendWelcome, SendGoodbye, SendRenewed,
+                 SendAssign, SendStart, SendWithdraw, SendStop, SendResultAck, SendStale,
+                 SendOwners, ReplyEnqueued, ReplyCancel, SendBandwidth>;
 
 }  // namespace dray::scheduler

@@ -44,6 +44,11 @@ void Core::Impl::on(const RunNow& event) {
   row.priority = std::clamp(request.priority.value_or(job->priority), limits::kMinPriority,
                             limits::kMaxPriority);
   row.dry_run = request.dry_run;
+  if (event.rerun) {
+    row.kind = event.rerun->kind;
+    row.task = event.rerun->task;
+    row.rerun_of = request.rerun_of;
+  }
   row.asked_by = request.asked_by.empty() ? event.asker.name : request.asked_by;
   row.idempotency_key = request.idempotency_key;
   Run& run = add_run(std::move(row), *job);

@@ -68,9 +68,16 @@ void Core::Impl::conclude(Run& run, const AttemptResult& result) {
     row.reason = row.cancel_reason;
     return finish(run, RunState::cancelled, Outcome::cancelled, ErrorClass::none);
   }
+  if (outcome == Outcome::cancelled && (wants_stop(run) || run.pause_told))
+    return stopped_on_request(run);
   ++row.failed_attempts;
   const Duration wait = backoff(run.job->retry, row.failed_attempts, jitter_);
   row.reason = why_no_retry(run, result, wait);
+  if (row.reason.empty() && row.pause_requested) {
+    emit(SendOwners{Owners{false, {}, {row.token()}}});
+    release(run, true);
+    return come_to_rest(run, "paused after a failed attempt");
+  }
   if (row.reason.empty()) return retry_later(run, result, wait);
   finish(run, RunState::failed, was_interrupted(result) ? Outcome::killed : Outcome::failed,
          result.error_class);

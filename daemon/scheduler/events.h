@@ -1,8 +1,10 @@
 // What can happen to the scheduler core.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "daemon/scheduler/rows.h"
 #include "schemas/messages.h"
@@ -46,6 +48,27 @@ struct BrokerUp {};    // publish OWNERS again
 struct RunNow {
   Asker asker;
   Enqueue request;
+  // Another run like this one: looked up by the shell for Enqueue::rerun_of.
+  struct Rerun {
+    JobKind kind = JobKind::sync;
+    std::string task;
+  };
+  std::optional<Rerun> rerun = {};
+};
+// Checked by the asker's verb against this very core: what does not fit any more is passed over.
+struct PauseRuns {
+  std::vector<RunId> runs;
+  std::string reason;
+  std::string asked_by;
+};
+struct ResumeRuns {
+  std::vector<RunId> runs;
+  std::string asked_by;
+};
+struct SetPriority {
+  RunId run;
+  int32_t priority = 0;
+  std::string asked_by;
 };
 // Of the runs that a request names, those that the core does not know and the store knows as ended.
 struct EndedRun {
@@ -85,9 +108,9 @@ struct AssignFailed {
   std::string why;
 };
 
-using Event =
-    std::variant<Tick, WorkerHello, WorkerRenew, WorkerAccept, WorkerReject, WorkerResult,
-                 SessionGone, BrokerLost, BrokerUp, RunNow, CancelRuns, JobPut, JobRemoved,
-                 ClientPut, AccountPut, SettingsPut, WorkerDrain, AssignFailed>;
+using Event = std::variant<Tick, WorkerHello, WorkerRenew, WorkerAccept, WorkerReject, WorkerResult,
+                           SessionGone, BrokerLost, BrokerUp, RunNow, CancelRuns, JobPut,
+                           JobRemoved, ClientPut, AccountPut, SettingsPut, WorkerDrain,
+                           AssignFailed, PauseRuns, ResumeRuns, SetPriority>;
 
 }  // namespace dray::scheduler

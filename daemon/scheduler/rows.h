@@ -32,6 +32,8 @@ struct EnumNames<Trigger> {
 struct ClientRow {
   ClientId id;
   ClientSpec spec;
+  BandwidthTable bandwidth_table;  // overrides max_bandwidth_kbps when it has rows
+  std::string paused;              // why none of its runs starts; empty: not paused
 };
 
 // What the core needs of a job; the whole JobSpec stays in the store.
@@ -90,11 +92,12 @@ struct RunRow {
   bool cancel_requested = false;
   std::string cancel_reason;
   std::string cancel_by;
+  RunId rerun_of;                // the run that this one repeats
   bool pause_requested = false;  // stopped or kept from starting until somebody resumes it
   Grade grade = Grade::none;     // of the last attempt's validation
-  std::string asked_by;         // manual runs
-  std::string idempotency_key;  // manual runs: same key, same run, for 24 h; empty: none
-  std::string reason;           // skipped, missed, held, failed without an attempt: why, for people
+  std::string asked_by;          // manual runs
+  std::string idempotency_key;   // manual runs: same key, same run, for 24 h; empty: none
+  std::string reason;  // skipped, missed, held, failed without an attempt: why, for people
   Outcome outcome = Outcome::none;
   ErrorClass error_class = ErrorClass::none;
   std::string hint;
@@ -145,8 +148,10 @@ struct WorkerRow {
 struct LiveSettings {
   uint32_t global_max_concurrent_jobs = 0;  // 0: no cap
   uint64_t global_max_bandwidth_kbps = 0;   // 0: no cap
+  BandwidthTable global_bandwidth_table;    // overrides it when it has rows
   bool queue_paused = false;
   std::string queue_paused_reason;
+  bool queue_paused_stops = false;  // what runs is stopped too, and goes on after the pause
 };
 
 // A manual run that was asked for with an idempotency key in the last 24 hours, ended or not.

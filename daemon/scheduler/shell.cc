@@ -5,6 +5,8 @@
 #include "daemon/scheduler/event_kinds.h"
 #include "schemas/codec.h"
 #include "schemas/job_check.h"
+#include "schemas/json_fields.h"
+#include "schemas/run_task.h"
 
 namespace dray {
 namespace {
@@ -75,6 +77,7 @@ Status Shell::load(Now now) {
 
 LiveSettings Shell::effective(LiveSettings settings) const {
   if (!disk_low_) return settings;
+  if (!settings.queue_paused) settings.queue_paused_stops = false;
   settings.queue_paused = true;
   settings.queue_paused_reason = *disk_low_;
   return settings;
@@ -120,7 +123,37 @@ void Shell::enqueue(const Enqueue& request, const scheduler::Asker& asker, Now n
                 Enqueued{to_wire_code(ErrorCode::exhausted), refusal_text(), {}});
   Enqueue clean = request;
   clean.asked_by = safe_name(request.asked_by, asker.name);
-  handle(scheduler::RunNow{asker, std::move(clean)}, now);
+  scheduler::RunNow event{asker, std::move(clean)};
+  if (request.rerun_of) {
+    if (const Status found = fill_rerun(event); !found)
+      return post(asker.session, asker.request_id,
+                  Enqueued{to_wire_code(found.error().code), found.error().message, {}});
+  }
+  handle(event, now);
+}
+
+// The run that is to be repeated, whether it has ended or not. An approval was given to that run
+// alone.
+Status Shell::fill_rerun(scheduler::RunNow& event) {
+  const RunId of = event.request.rerun_of;
+  std::optional<RunRow> row;
+  if (const RunRow* open = core_.find_run(of)) {
+    row = *open;
+  } else {
+    DRAY_TRY_ASSIGN(row, store::Queries(store_.db()).row(of));
+  }
+  if (!row) return fail(ErrorCode::not_found, "there is no run {}", of);
+  if (row->kind == JobKind::upload)
+    return fail(ErrorCode::conflict, "run {} took a file that was handed in; hand it in again", of);
+  event.request.job = row->job_name;
+  event.request.dry_run = event.request.dry_run || row->dry_run;
+  RunTask task;
+  if (!row->task.empty()) {
+    DRAY_TRY_ASSIGN(task, from_json<RunTask>(row->task, JsonReadOptions{.unknown_keys = true}));
+  }
+  task.approved = false;
+  event.rerun = {row->kind, task == RunTask{} ? std::string() : to_json(task)};
+  return {};
 }
 
 void Shell::cancel(const CancelRequest& request, const scheduler::Asker& asker, Now now) {
@@ -208,6 +241,8 @@ void Shell::take(scheduler::Action action, Now now) {
   if (auto* a = std::get_if<SendStart>(&action)) return post(a->session, 0, Start{a->token});
   if (auto* a = std::get_if<SendWithdraw>(&action)) return post(a->session, 0, Withdraw{a->token});
   if (auto* a = std::get_if<SendStop>(&action)) return post(a->session, 0, std::move(a->message));
+  if (auto* a = std::get_if<SendBandwidth>(&action))
+    return post(a->session, 0, std::move(a->message));
   if (auto* a = std::get_if<SendResultAck>(&action))
     return post(a->session, 0, ResultAck{a->token});
   if (auto* a = std::get_if<SendStale>(&action)) return post(a->session, 0, Stale{a->token});
@@ -229,6 +264,7 @@ void Shell::assign(const scheduler::SendAssign& action) {
   spec->scheduled_at = action.scheduled_at;
   spec->dry_run = action.dry_run;
   spec->bandwidth_bytes_per_second = action.bandwidth_bytes_per_second;
+  spec->live_bandwidth = action.live_bandwidth;
   post(action.session, 0, Assign{action.token, action.lease_ms, std::move(*spec)});
 }
 

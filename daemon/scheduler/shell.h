@@ -28,7 +28,7 @@ namespace dray {
 
 using OutMessage =
     std::variant<Welcome, Goodbye, Renewed, Assign, Start, Withdraw, StopAttempt, ResultAck, Stale,
-                 Owners, Enqueued, CancelReply, Response, EventMessage,
+                 Owners, Enqueued, CancelReply, Response, EventMessage, SetBandwidth,
                  RemoteRefreshedAck>;
 
 // Where a turn's messages go. Called after the commit.
@@ -97,6 +97,7 @@ class Shell {
   void send_all();
   void fail_turn(const Error& error, Now now);
   std::vector<scheduler::EndedRun> ended_among(const std::vector<RunId>& runs);
+  Status fill_rerun(scheduler::RunNow& event);
   void handle_broken(const scheduler::Event& event);
   std::string refusal_text() const;
   template <class Message>
@@ -109,9 +110,9 @@ class Shell {
   scheduler::CoreOptions options_;
   verbs::Surroundings around_;
   scheduler::Core core_;
-  std::vector<scheduler::Event> steps_;     // still to be stepped in this turn
-  std::vector<scheduler::Action> rows_;     // not yet in the transaction
-  std::vector<OutMessage> publications_;    // EVENTs of rows in the open transaction
+  std::vector<scheduler::Event> steps_;   // still to be stepped in this turn
+  std::vector<scheduler::Action> rows_;   // not yet in the transaction
+  std::vector<OutMessage> publications_;  // EVENTs of rows in the open transaction
   std::vector<Outgoing> outgoing_;
   std::vector<scheduler::SessionGone> gone_;  // while broken
   bool hard_ = false;                         // the turn must be committed

@@ -29,7 +29,7 @@ namespace store {
 class Db;
 }
 
-inline constexpr int kStoreVersion = 1;
+inline constexpr int kStoreVersion = 2;
 
 struct StoreOptions {
   std::string path;     // of the database; its directory must exist

@@ -11,9 +11,19 @@
 namespace dray::store {
 namespace {
 
-ClientRow read_client(const Query& q) {
-  return {{q.as<uint64_t>(0)},
-          {q.text(1), q.as<uint32_t>(2), q.as<uint32_t>(3), q.as<uint64_t>(4)}};
+#define DRAY_CLIENT_COLUMNS \
+  "id, name, weight, max_concurrent_jobs, max_bandwidth_kbps, paused, bandwidth_table"
+
+Result<ClientRow> read_client(const Query& q) {
+  ClientRow row;
+  row.id = {q.as<uint64_t>(0)};
+  row.spec = {q.text(1), q.as<uint32_t>(2), q.as<uint32_t>(3), q.as<uint64_t>(4)};
+  row.paused = q.text(5);
+  if (const std::string table = q.text(6); !table.empty()) {
+    DRAY_TRY_ASSIGN(row.bandwidth_table,
+                    from_json<BandwidthTable>(table, JsonReadOptions{.unknown_keys = true}));
+  }
+  return row;
 }
 
 // "KIND 'NAME'" of the first row, or "".
@@ -28,22 +38,21 @@ std::string named(Query& query, std::string_view kind) {
 Result<std::vector<ClientRow>> Catalog::clients() {
   return guarded("read clients", [&]() -> Result<std::vector<ClientRow>> {
     std::vector<ClientRow> rows;
-    auto query = db_->query(
-        "SELECT id, name, weight, max_concurrent_jobs, max_bandwidth_kbps FROM clients ORDER BY "
-        "name");
-    while (query.next())
-      rows.push_back(read_client(query));
+    auto query = db_->query("SELECT " DRAY_CLIENT_COLUMNS " FROM clients ORDER BY name");
+    while (query.next()) {
+      DRAY_TRY_ASSIGN(ClientRow row, read_client(query));
+      rows.push_back(std::move(row));
+    }
     return rows;
   });
 }
 
 Result<std::optional<ClientRow>> Catalog::client(std::string_view name) {
   return guarded("read client", [&]() -> Result<std::optional<ClientRow>> {
-    auto query = db_->query(
-        "SELECT id, name, weight, max_concurrent_jobs, max_bandwidth_kbps FROM clients WHERE name "
-        "= ?");
+    auto query = db_->query("SELECT " DRAY_CLIENT_COLUMNS " FROM clients WHERE name = ?");
     if (!query.bind(name).next()) return std::nullopt;
-    return read_client(query);
+    DRAY_TRY_ASSIGN(ClientRow row, read_client(query));
+    return row;
   });
 }
 
@@ -52,12 +61,27 @@ Result<ClientRow> Catalog::put_client(const ClientSpec& spec) {
     auto query = db_->query(
         "INSERT INTO clients (name, weight, max_concurrent_jobs, max_bandwidth_kbps) VALUES (?, ?, "
         "?, ?) ON CONFLICT (name) DO UPDATE SET weight = excluded.weight, max_concurrent_jobs = "
-        "excluded.max_concurrent_jobs, max_bandwidth_kbps = excluded.max_bandwidth_kbps RETURNING "
-        "id");
+        "excluded.max_concurrent_jobs, max_bandwidth_kbps = excluded.max_bandwidth_kbps "
+        "RETURNING " DRAY_CLIENT_COLUMNS);
     query.bind(spec.name, spec.weight, spec.max_concurrent_jobs, spec.max_bandwidth_kbps).next();
-    const ClientRow row{{query.as<uint64_t>(0)}, spec};
+    DRAY_TRY_ASSIGN(ClientRow row, read_client(query));
     query.next();
     return row;
+  });
+}
+
+Status Catalog::set_client_paused(std::string_view name, std::string_view why) {
+  return guarded("pause client", [&]() -> Status {
+    db_->query("UPDATE clients SET paused = ? WHERE name = ?").bind(why, name).run();
+    return {};
+  });
+}
+
+Status Catalog::set_client_bandwidth_table(std::string_view name, const BandwidthTable& table) {
+  return guarded("store client", [&]() -> Status {
+    const std::string json = table.rows.empty() ? std::string() : to_json(table);
+    db_->query("UPDATE clients SET bandwidth_table = ? WHERE name = ?").bind(json, name).run();
+    return {};
   });
 }
 

@@ -35,6 +35,10 @@ class Catalog {
   Result<std::optional<ClientRow>> client(std::string_view name);
   // Inserts or replaces by name.
   Result<ClientRow> put_client(const ClientSpec& spec);
+  // Why none of its runs starts; empty: they do.
+  Status set_client_paused(std::string_view name, std::string_view why);
+  // Without rows: the plain cap holds.
+  Status set_client_bandwidth_table(std::string_view name, const BandwidthTable& table);
   Status remove_client(std::string_view name);
   // "job 'a'", "remote 'b'": the first thing that belongs to the client; "" when there is none.
   Result<std::string> user_of_client(std::string_view name);

@@ -15,12 +15,13 @@ namespace dray::store {
 namespace {
 
 // The columns that read_plan() expects, from column 0 on; the options follow.
-#define DRAY_JOB_COLUMNS                                                                       \
-  "j.id, j.name, j.client, j.kind, j.source_remote, j.source_path, j.destination_remote, "     \
-  "j.destination_path, j.schedule_kind, j.schedule_at, j.schedule_weekdays, j.schedule_cron, " \
-  "j.schedule_every_seconds, j.schedule_time_zone, j.enabled, j.priority, j.misfire, "         \
-  "j.misfire_max, j.overlap, j.max_concurrent, j.bandwidth_kbps, j.retry_max_attempts, "       \
-  "j.retry_backoff_seconds, j.retry_backoff_max_seconds, j.created_at, s.high_water, s.next_due, j.policy, j.paused"
+#define DRAY_JOB_COLUMNS                                                                           \
+  "j.id, j.name, j.client, j.kind, j.source_remote, j.source_path, j.destination_remote, "         \
+  "j.destination_path, j.schedule_kind, j.schedule_at, j.schedule_weekdays, j.schedule_cron, "     \
+  "j.schedule_every_seconds, j.schedule_time_zone, j.enabled, j.priority, j.misfire, "             \
+  "j.misfire_max, j.overlap, j.max_concurrent, j.bandwidth_kbps, j.retry_max_attempts, "           \
+  "j.retry_backoff_seconds, j.retry_backoff_max_seconds, j.created_at, s.high_water, s.next_due, " \
+  "j.policy, j.paused"
 #define DRAY_JOB_TABLES " FROM jobs j JOIN job_states s ON s.job = j.id "
 #define DRAY_RECORD_COLUMNS DRAY_JOB_COLUMNS ", j.options, j.updated_at, s.last_run"
 
@@ -176,9 +177,12 @@ Result<JobId> Jobs::put(JobId id, const JobSpec& spec, WallTime now) {
         "destination_path, destination_key, schedule_kind, schedule_at, schedule_weekdays, "
         "schedule_cron, schedule_every_seconds, schedule_time_zone, enabled, priority, misfire, "
         "misfire_max, overlap, max_concurrent, bandwidth_kbps, retry_max_attempts, "
-        "retry_backoff_seconds, retry_backoff_max_seconds, options, policy, created_at, updated_at) "
-        "VALUES (nullif(?, 0), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-        "?, ?, ?28, ?28) ON CONFLICT (id) DO UPDATE SET name = excluded.name, client = excluded.client, "
+        "retry_backoff_seconds, retry_backoff_max_seconds, options, policy, created_at, "
+        "updated_at) "
+        "VALUES (nullif(?, 0), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+        "?, ?, "
+        "?, ?, ?28, ?28) ON CONFLICT (id) DO UPDATE SET name = excluded.name, client = "
+        "excluded.client, "
         "kind = excluded.kind, source_remote = excluded.source_remote, source_path = "
         "excluded.source_path, destination_remote = excluded.destination_remote, destination_path "
         "= excluded.destination_path, destination_key = excluded.destination_key, schedule_kind = "
@@ -217,6 +221,13 @@ Status Jobs::remove(JobId id) {
   });
 }
 
+Status Jobs::set_paused(JobId id, std::string_view why) {
+  return guarded("pause job", [&]() -> Status {
+    db_->query("UPDATE jobs SET paused = ? WHERE id = ?").bind(why, id).run();
+    return {};
+  });
+}
+
 Result<std::string> Jobs::writes_there(const JobSpec& spec, JobId except) {
   return guarded("read jobs", [&]() -> Result<std::string> {
     const std::string key = scheduler::destination_key(spec.client, spec.destination);
@@ -249,13 +260,13 @@ Result<std::vector<JobPlan>> Jobs::plans() {
 
 Result<JobPlan> Jobs::plan(const JobRecord& record) {
   const JobSpec& spec = record.spec;
-  JobPlan plan{record.id,           spec.name,         spec.client,
-               spec.enabled,        spec.schedule,     spec.misfire,
-               spec.misfire_max,    spec.overlap,      spec.max_concurrent,
-               spec.priority,       spec.bandwidth_kbps, spec.retry,
-               spec.kind,           spec.source,       spec.destination,
-               {},                  record.created_at, record.high_water,
-               record.next_due,     job_policy_text(spec.policy), record.paused};
+  JobPlan plan{
+      record.id,           spec.name,         spec.client,         spec.enabled,
+      spec.schedule,       spec.misfire,      spec.misfire_max,    spec.overlap,
+      spec.max_concurrent, spec.priority,     spec.bandwidth_kbps, spec.retry,
+      spec.kind,           spec.source,       spec.destination,    {},
+      record.created_at,   record.high_water, record.next_due,     job_policy_text(spec.policy),
+      record.paused};
   DRAY_TRY_ASSIGN(const AccountGraph accounts, AccountGraph::load(*db_));
   plan.accounts = accounts.of(plan);
   return plan;

@@ -78,6 +78,9 @@ RunView run_view(RunRow row) {
   view.attempt = row.attempt;
   view.worker = std::move(row.worker);
   view.retry_at = row.retry_at;
+  view.bandwidth_bytes_per_second = row.bandwidth_bytes_per_second;
+  view.pause_requested = row.pause_requested;
+  view.rerun_of = row.rerun_of;
   view.cancel_requested = row.cancel_requested;
   view.cancel_reason = std::move(row.cancel_reason);
   view.cancel_by = std::move(row.cancel_by);
@@ -117,6 +120,14 @@ Result<std::vector<RunView>> Queries::runs(const RunFilter& filter) {
     Query query(statement);
     where.bind(query);
     return read_views(query);
+  });
+}
+
+Result<std::optional<RunRow>> Queries::row(RunId run) {
+  return guarded("read run", [&]() -> Result<std::optional<RunRow>> {
+    auto query = db_->query("SELECT " DRAY_RUN_COLUMNS " FROM runs r WHERE r.id = ?");
+    if (!query.bind(run).next()) return std::nullopt;
+    return read_run(query);
   });
 }
 

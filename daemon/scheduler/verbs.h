@@ -34,6 +34,7 @@ struct Surroundings {
   WallTime started_at{};
   uint64_t scheduler_epoch = 0;
   uint64_t min_free_disk = 0;
+  Endpoint default_destination;  // [destination.default]; remote "": there is none
   std::string problem;  // why the database cannot be written; "" when it can
 };
 
@@ -119,23 +120,32 @@ std::string fitting_json(Answer& answer, std::vector<Row>& rows) {
 Result<store::JobRecord> require_job(Context& context, std::string_view name);
 Result<RunView> require_run(Context& context, RunId run);
 
-#define DRAY_VERB_HANDLERS(X)                                                                   \
-  X("status", status)                                                                           \
-  X("client.list", client_list)                                                                 \
-  X("client.put", client_put)                                                                   \
-  X("client.remove", client_remove)                                                             \
-  X("remote.list", remote_list)                                                                 \
-  X("remote.put", remote_put) X("remote.remove", remote_remove) X("remote.test", remote_test) X("remote.about", remote_about) X("remote.browse", remote_browse) \
-      X("remote.merge", remote_merge) X("remote.types", remote_types) X("remote.host_key", remote_host_key)   \
-      X("seal.key", seal_key) X("job.list", job_list) X("job.show", job_show)                   \
-          X("job.put", job_put) X("job.remove", job_remove) X("job.enable", job_enable)         \
-              X("job.next", job_next) X("schedule.preview", schedule_preview)                   \
-                  X("run.list", run_list) X("run.show", run_show) X("run.why", run_why)         \
-                      X("run.log", run_log) X("event.list", event_list)                         \
-                          X("worker.list", worker_list) X("worker.drain", worker_drain)         \
-                              X("settings.list", settings_list) X("settings.set", settings_set) \
-                                  X("audit.list", audit_list) X("system.check", system_check)   \
-                                      X("system.backup", system_backup)
+#define DRAY_VERB_HANDLERS(X)                                                                     \
+  X("status", status)                                                                             \
+  X("client.list", client_list)                                                                   \
+  X("client.put", client_put)                                                                     \
+  X("client.remove", client_remove)                                                               \
+  X("remote.list", remote_list)                                                                   \
+  X("remote.put", remote_put)                                                                     \
+  X("remote.remove", remote_remove)                                                               \
+  X("remote.test", remote_test) X("remote.about", remote_about) X("remote.browse", remote_browse) \
+      X("remote.merge", remote_merge) X("remote.types", remote_types)                             \
+          X("remote.host_key", remote_host_key) X("seal.key", seal_key) X("job.list", job_list)   \
+              X("job.show", job_show) X("job.put", job_put) X("job.remove", job_remove)           \
+                  X("job.enable", job_enable) X("job.next", job_next)                             \
+                      X("schedule.preview", schedule_preview) X("run.list", run_list) X(          \
+                          "run.show", run_show) X("run.why", run_why) X("run.log", run_log)       \
+                          X("event.list", event_list) X("run.pause", run_pause) X(                \
+                              "run.resume", run_resume) X("run.priority", run_priority)           \
+                              X("job.pause", job_pause) X("client.pause", client_pause) X(        \
+                                  "queue.pause", queue_pause) X("bandwidth.show", bandwidth_show) \
+                                  X("bandwidth.set", bandwidth_set) X("worker.list", worker_list) \
+                                      X("worker.drain", worker_drain)                             \
+                                          X("settings.list", settings_list)                       \
+                                              X("settings.set", settings_set)                     \
+                                                  X("audit.list", audit_list)                     \
+                                                      X("system.check", system_check)             \
+                                                          X("system.backup", system_backup)
 #define DRAY_DECLARE(name, function) Result<std::string> function(Context&, const JsonValue&);
 DRAY_VERB_HANDLERS(DRAY_DECLARE)
 #undef DRAY_DECLARE

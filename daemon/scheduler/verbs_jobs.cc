@@ -3,7 +3,9 @@
 
 #include "daemon/base/quote.h"
 #include "daemon/scheduler/calendar.h"
+#include "daemon/scheduler/default_destination.h"
 #include "daemon/scheduler/verbs.h"
+#include "daemon/scheduler/week_table.h"
 #include "schemas/job_check.h"
 #include "schemas/job_json.h"
 
@@ -81,6 +83,7 @@ Result<JobView> job_view(Context& context, const store::JobRecord& record) {
   JobView view;
   view.id = record.id;
   view.spec = record.spec;
+  view.paused = record.paused;
   view.created_at = record.created_at;
   view.updated_at = record.updated_at;
   view.next_due = context.core.next_due(record.id).value_or(WallTime{});
@@ -118,7 +121,22 @@ Result<JobSpec> wanted_job(Context& context, const JsonValue& body,
   if (args.create.has_value() && !*args.create && !before)
     return fail(ErrorCode::not_found, "there is no job {}", quoted(name));
   use_default_zone(context, body, args.spec.schedule);
+  if (args.spec.destination.remote.empty()) {
+    DRAY_TRY_ASSIGN(args.spec.destination,
+                    scheduler::default_destination(context.around.default_destination, args.spec));
+  }
   return std::move(args.spec);
+}
+
+// What depends on time zones: check_job() has looked at the rest.
+Status check_week(const JobSpec& spec) {
+  if (const BandwidthTable& table = spec.policy.bandwidth_table; !table.rows.empty())
+    if (auto compiled = WeekTable::compile(table); !compiled)
+      return std::unexpected(std::move(compiled.error()));
+  if (const std::vector<RunWindow>& windows = spec.policy.limits.windows; !windows.empty())
+    if (auto compiled = WeekTable::compile(windows, spec.schedule.time_zone); !compiled)
+      return std::unexpected(annotate(std::move(compiled.error()), "limits"));
+  return {};
 }
 
 Status check_surroundings(Context& context, const JobSpec& spec, JobId id, WallTime anchor) {
@@ -136,6 +154,7 @@ Status check_surroundings(Context& context, const JobSpec& spec, JobId id, WallT
   }
   if (auto compiled = CompiledSchedule::compile(spec.schedule, anchor); !compiled)
     return std::unexpected(annotate(std::move(compiled.error()), where));
+  DRAY_TRY(annotate(check_week(spec), where));
   DRAY_TRY_ASSIGN(const std::string other, context.jobs.writes_there(spec, id));
   if (!other.empty())
     return fail(ErrorCode::conflict,

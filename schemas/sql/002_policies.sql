@@ -12,6 +12,7 @@ ALTER TABLE remotes ADD COLUMN login_at INTEGER;
 ALTER TABLE runs ADD COLUMN kind INTEGER NOT NULL DEFAULT 1;   -- JobKind
 ALTER TABLE runs ADD COLUMN task TEXT NOT NULL DEFAULT '';     -- RunTask as JSON
 ALTER TABLE runs ADD COLUMN pause_requested INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE runs ADD COLUMN rerun_of INTEGER NOT NULL DEFAULT 0;  -- the run that it repeats; 0: none
 ALTER TABLE runs ADD COLUMN grade INTEGER NOT NULL DEFAULT 0;  -- Grade
 
 -- What attempts found out beyond their outcome: AttemptReport as JSON.
