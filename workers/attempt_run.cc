@@ -10,7 +10,6 @@
 #include "workers/attempt_state.h"
 #include "workers/run_config.h"
 #include "workers/run_directory.h"
-#include "workers/run_plan.h"
 
 namespace dray::worker {
 
@@ -32,8 +31,12 @@ void AttemptState::note(std::string_view level, std::string_view text) {
 }
 
 struct AttemptRun::Impl final : StepHost {
-  Impl(const RunContext& context_in, const StartAttempt& attempt, ExecutorEvents& events_in)
-      : context(context_in), events(events_in), state(context_in, *this, attempt) {}
+  Impl(const RunContext& context_in, const StartAttempt& attempt, ExecutorEvents& events_in,
+       Planner planner_in)
+      : context(context_in),
+        events(events_in),
+        planner(std::move(planner_in)),
+        state(context_in, *this, attempt) {}
 
   // StepHost
   void running() override;
@@ -49,6 +52,7 @@ struct AttemptRun::Impl final : StepHost {
 
   const RunContext& context;
   ExecutorEvents& events;
+  Planner planner;
   AttemptState state;
   std::unique_ptr<LoginKeeper::Use> logins;
   std::vector<PlannedStep> steps;
@@ -68,8 +72,8 @@ struct AttemptRun::Impl final : StepHost {
 };
 
 AttemptRun::AttemptRun(const RunContext& context, const StartAttempt& attempt,
-                       ExecutorEvents& events)
-    : impl_(std::make_unique<Impl>(context, attempt, events)) {}
+                       ExecutorEvents& events, Planner planner)
+    : impl_(std::make_unique<Impl>(context, attempt, events, std::move(planner))) {}
 AttemptRun::~AttemptRun() = default;
 
 void AttemptRun::begin() {
@@ -125,7 +129,7 @@ Status AttemptRun::Impl::prepare() {
   logins = std::move(config.logins);
   if (state.spec.live_bandwidth) DRAY_TRY(open_control());
   state.log = context.logs.create(state.token.run, state.token.attempt);
-  steps = plan_steps(state);
+  steps = planner(state);
   for (const PlannedStep& step : steps)
     weight_all += step.weight;
   if (steps.empty())

@@ -1,18 +1,24 @@
 // One attempt: its directory, its log, its steps one after the other, and how it ended.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "workers/executor.h"
 #include "workers/run_context.h"
 #include "workers/run_log.h"
+#include "workers/run_plan.h"
 
 namespace dray::worker {
 
 class AttemptRun {
  public:
-  AttemptRun(const RunContext& context, const StartAttempt& attempt, ExecutorEvents& events);
+  // `planner` makes the steps once everything is prepared.
+  using Planner = std::function<std::vector<PlannedStep>(AttemptState&)>;
+  AttemptRun(const RunContext& context, const StartAttempt& attempt, ExecutorEvents& events,
+             Planner planner = plan_steps);
   ~AttemptRun();  // kills what still runs
   AttemptRun(const AttemptRun&) = delete;
   AttemptRun& operator=(const AttemptRun&) = delete;
