@@ -9,7 +9,7 @@
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
 
-#include "daemon/base/files.h"
+#include "workers/run_directory.h"
 #include "daemon/base/random.h"
 #include "daemon/base/seal.h"
 
