@@ -9,7 +9,15 @@ from harness import *
 from servers import *
 
 
+def assert_copied(test, source, below):
+    """The files of a flat folder lie somewhere below the other one."""
+    copied = {p.name: p.read_bytes() for p in below.rglob("*.bin")}
+    test.assertEqual(copied, {p.name: p.read_bytes() for p in source.iterdir()})
+
+
 class Remotes(StackTest):
+    assert_copied = assert_copied
+
     def add(self, name, type, *words, **options):
         return self.stack.dray("remote", "add", name, type, *words, **options)
 
@@ -45,6 +53,36 @@ class Remotes(StackTest):
             self.assertEqual(self.stack.json("remote", "browse", f"store-{type}")["entries"],
                              ["data/"])
 
+    def copies_to(self, name, path, root):
+        self.make_files("from", 3)
+        self.add("disk", "local", "--no-test")
+        self.stack.job("copy", f"disk:{self.files}/from", f"{name}:{path}")
+        self.stack.dray("run", "copy", "--wait")
+        self.assert_copied(self.files / "from", root)
+
+    @unittest.skipUnless(Ftp.installed(), "no pyftpdlib")
+    def test_ftp(self):
+        server = self.enterContext(Ftp(self.stack.dir / "ftp"))
+        words = ["host=127.0.0.1", f"port={server.port}", f"user={server.user}", "--secret", "pass"]
+        # TLS unless told otherwise: this server has none.
+        refused = self.add("ftp", "ftp", *words, expect=WARNING, input=server.password)
+        self.assertIn("does not work", refused.stderr)
+        self.add("ftp", "ftp", *words, "tls=none", "--replace",
+                 # pyftpdlib calls a missing directory a syntax error there
+                 "disable_mlsd=true", input=server.password)
+        self.copies_to("ftp", "to", server.root / "to")
+        wrong = self.add("wrong", "ftp", *words, "tls=none", expect=WARNING, input="x")
+        self.assertIn("does not work (auth)", wrong.stderr)
+
+    @unittest.skipUnless(Samba.installed(), "no smbd, or not root")
+    def test_smb(self):
+        server = self.enterContext(Samba(self.stack.dir / "smb"))
+        words = ["host=127.0.0.1", f"port={server.port}", f"user={server.user}", "--secret", "pass"]
+        self.assertIn("works", self.add("nas", "smb", *words, input=server.password).stdout)
+        self.copies_to("nas", f"{server.share}/to", server.root / "to")
+        wrong = self.add("wrong", "smb", *words, expect=WARNING, input="x")
+        self.assertIn("does not work (auth)", wrong.stderr)
+
     def test_a_directory_of_the_worker(self):
         self.add("disk", "local", "--no-test")
         self.make_files("inside", 2)
@@ -72,7 +110,7 @@ class Remotes(StackTest):
     # ── SFTP: whose key is it ─────────────────────────────────────────────────────────────────
     def test_an_sftp_server_is_not_trusted_before_somebody_confirmed_its_key(self):
         server = self.sftp()
-        refused = self.add("nas", "sftp", *self.sftp_words(server), expect=INVALID)
+        refused = self.add("nas", "sftp", *self.sftp_words(server), expect=USAGE)
         self.assertIn("SHA256:", refused.stderr)
         self.stack.dray("remote", "show", "nas", expect=NOT_FOUND)
         print_key = subprocess.run(["ssh-keygen", "-l", "-f", server.dir / "host.pub"], check=True,
@@ -104,7 +142,7 @@ class Remotes(StackTest):
         self.stack.dray("remote", "edit", "nas", "host=127.0.0.1", f"port={server.port}",
                         "--accept-host-key")
         self.stack.dray("run", "copy", "--wait")
-        self.assert_same(self.files / "from", server.root / "to")
+        self.assert_copied(self.files / "from", server.root / "to")
 
     def test_a_known_hosts_file_comes_along_in_an_import(self):
         server = self.sftp()
@@ -164,7 +202,7 @@ class Remotes(StackTest):
         self.add("disk", "local", "--no-test")
         self.make_files("from", 1)
         refused = self.stack.dray("job", "add", "a", "--from", f"disk:{self.files}/from",
-                                  expect=INVALID)
+                                  expect=USAGE)
         self.assertIn("[destination.default]", refused.stderr)
 
 
@@ -187,7 +225,7 @@ class DefaultStore(StackTest):
         shown = self.stack.json("job", "show", "photos")["job"]["destination"]
         self.assertEqual(shown, f"store:{self.files}/store/default/photos")
         self.stack.dray("run", "photos", "--wait")
-        self.assert_same(self.files / "from", self.files / "store/default/photos")
+        assert_copied(self, self.files / "from", self.files / "store/default/photos")
 
 
 if __name__ == "__main__":
