@@ -227,6 +227,17 @@ class Samba(Server):
                     str(conf)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         wait_for_line(self.process, self.process.stdout, b"waiting for connections")
 
+    def stop(self, how=signal.SIGKILL):
+        super().stop(how)
+        # It starts helpers in sessions of their own.
+        for entry in pathlib.Path("/proc").iterdir():
+            try:
+                argv = (entry / "cmdline").read_bytes()
+                if entry.name.isdigit() and str(self.dir).encode() in argv:
+                    os.kill(int(entry.name), signal.SIGKILL)
+            except OSError:
+                pass  # it has ended
+
 
 class Silent(Server):
     """Accepts every connection and never answers: the remote that hangs."""
