@@ -73,9 +73,7 @@ Result<Exit> add(Context& context, const Args& args) {
   if (context.printed_json(text)) return Exit::ok;
   print_notes(context, form.notes);
   context.out.line(fmt::format("remote {} saved", clean_name(remote.name)));
-  const RemoteType* known = find_remote_type(type);
-  const bool by_key = !remote.settings["service_account_credentials"].empty();
-  if (known != nullptr && known->login && !holds_login(remote.settings) && !by_key) {
+  if (form.lacks_login) {
     say_authorize(context, clean_name(remote.name));
     return Exit::ok;
   }

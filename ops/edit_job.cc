@@ -5,6 +5,7 @@
 
 #include "daemon/base/quote.h"
 #include "daemon/base/text.h"
+#include "ops/policy_options.h"
 #include "schemas/limits.h"
 
 namespace dray::ops {
@@ -14,9 +15,9 @@ enum class Take {
   text,
   number,
   list,
+  size,      // bytes
   rate,      // bytes per second, stored as kilobytes (1000 B) per second
   duration,  // stored as seconds
-  size,      // bytes
   yes,       // a flag
   no,
 };
@@ -32,13 +33,20 @@ struct JobOption {
 constexpr int64_t kManySeconds = int64_t{366} * 24 * 3600;
 
 const JobOption kOptions[] = {
-    {{"--from", "REMOTE:PATH", "source", Use::required, {}, "remote"}, Take::text, "/source"},
-    {{"--to", "REMOTE:PATH", "destination (default: the operator's store)", Use::optional, {},
+    {{"--from", "REMOTE:PATH", "source", Use::optional, {}, "remote"}, Take::text, "/source"},
+    {{"--to",
+      "REMOTE:PATH",
+      "destination (default: the operator's store)",
+      Use::optional,
+      {},
       "remote"},
      Take::text,
      "/destination"},
-    {{"--kind", "KIND", "sync makes the destination equal and deletes there; copy never deletes",
-      Use::optional, "sync copy"},
+    {{"--kind", "KIND",
+      "sync makes the destination equal and deletes there; copy never deletes; move empties the "
+      "source; check only compares; command runs a program; "
+      "archive makes one compressed file per run; upload takes files that are handed in",
+      Use::optional, "sync copy move archive check command upload"},
      Take::text,
      "/kind"},
     {{"--client", "NAME", "whose job it is (default: default)", Use::optional, {}, "client"},
@@ -120,6 +128,62 @@ const JobOption kOptions[] = {
       Use::repeated},
      Take::list,
      "/options/flags"},
+    {{"--encrypt", "", "encrypt content and names at the destination; the default for uploads"},
+     Take::yes,
+     "/encryption"},
+    {{"--no-encrypt", "", "store files as they are"}, Take::no, "/encryption"},
+    {{"--sandbox", "WHERE", "where its processes live; the worker's administrator may enforce one",
+      Use::optional, "worker_default local_process sandboxed_process"},
+     Take::text,
+     "/sandbox"},
+    {{"--layout", "LAYOUT",
+      "versioned (default): the newest state in current/, replaced and deleted files in versions/; "
+      "mirror: straight into the destination",
+      Use::optional, "versioned mirror"},
+     Take::text,
+     "/layout"},
+    {{"--versions-path",
+      "REMOTE:PATH",
+      "with layout mirror: keep replaced and deleted files there",
+      Use::optional,
+      {},
+      "remote"},
+     Take::text,
+     "/versions_path"},
+    {{"--keep-last", "N", "states to keep; 0: no such rule"},
+     Take::number,
+     "/retention/keep_last_n",
+     0,
+     100'000},
+    {{"--keep-days", "N", "keep the states of so many days; 0: no such rule"},
+     Take::number,
+     "/retention/keep_days",
+     0,
+     100'000},
+    {{"--keep-floor", "N", "so many good states never go"},
+     Take::number,
+     "/retention/floor",
+     1,
+     100'000},
+    {{"--restore-drill", "PERIOD", "restore a sample and compare it, after a good run when due",
+      Use::optional, "never daily weekly monthly"},
+     Take::text,
+     "/restore_drill"},
+    {{"--archive-level", "N", "of compression, 1 to 19 (default: 3)"},
+     Take::number,
+     "/archive/level",
+     1,
+     limits::kMaxArchiveLevel},
+    {{"--archive-volume", "SIZE", "cut archives into volumes of this size, like 50G"},
+     Take::size,
+     "/archive/volume_bytes",
+     limits::kMinArchiveVolume,
+     INT64_MAX},
+    {{"--archive-fetchers", "N", "files of the source fetched at the same time (default: 16)"},
+     Take::number,
+     "/archive/fetchers",
+     1,
+     limits::kMaxArchiveFetchers},
     {{"--disabled", "", "keep it, but do not run it by schedule"}, Take::no, "/enabled"},
 };
 
@@ -164,17 +228,21 @@ Status set_field(Json& body, const JobOption& option, const Args& args) {
       field = number;
       return {};
     }
+    case Take::size: {
+      DRAY_TRY_ASSIGN(const uint64_t size, annotate(parse_size(args.text(key)), std::string(key)));
+      const bool fits = size >= static_cast<uint64_t>(option.least) && size <= INT64_MAX;
+      if (!fits)
+        return fail(ErrorCode::invalid, "{}: {} is out of range; allowed: {} or more", key,
+                    dray::quoted(args.text(key)), human_bytes(static_cast<uint64_t>(option.least)));
+      field = size;
+      return {};
+    }
     case Take::rate: {
       std::string text = args.text(key);
       if (text != "off")
         std::ranges::transform(text, text.begin(), [](unsigned char c) { return std::toupper(c); });
       DRAY_TRY_ASSIGN(const uint64_t rate, annotate(parse_rate(text), std::string(key)));
       field = (rate + 999) / 1000;
-      return {};
-    }
-    case Take::size: {
-      DRAY_TRY_ASSIGN(const uint64_t bytes, annotate(parse_size(args.text(key)), std::string(key)));
-      field = bytes;
       return {};
     }
     case Take::duration: {
@@ -259,6 +327,8 @@ std::vector<OptionSpec> job_options(bool adding) {
     list.push_back(option.spec);
     if (!adding && list.back().use == Use::required) list.back().use = Use::optional;
   }
+  const std::span<const OptionSpec> policies = policy_options();
+  list.insert(list.end(), policies.begin(), policies.end());
   list.insert(list.end(), std::begin(kOthers), std::end(kOthers));
   return list;
 }
@@ -268,6 +338,7 @@ Result<Json> job_fields(const Args& args) {
   body["name"] = args.text("NAME");
   for (const JobOption& option : kOptions)
     if (args.has(option.spec.key())) DRAY_TRY(set_field(body, option, args));
+  DRAY_TRY(add_policy_fields(body, args));
   DRAY_TRY_ASSIGN(Json schedule, schedule_of(args));
   if (!schedule.is_null()) body["schedule"] = std::move(schedule);
   DRAY_TRY_ASSIGN(Json windows, windows_of(args));

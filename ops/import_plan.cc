@@ -126,6 +126,10 @@ class Planner {
       return status.error().message;
     if (Status status = check_remote_settings(item.name, item.type, item.settings); !status)
       return status.error().message;
+    if (holds_login(item.settings))
+      item.notes.push_back(
+          "its login was copied; where a service renews it with every use, rclone must not use the "
+          "old copy any more");
     if (item.name != item.original)
       item.notes.push_back(
           fmt::format("is called {} here: rclone's name has characters that are "

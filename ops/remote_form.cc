@@ -130,6 +130,14 @@ Status finish(Form& form, const RcloneBackends* backends, bool obscured) {
   return {};
 }
 
+// Backends that log in with a browser have an option for what comes of it.
+bool wants_login(const RemoteType* known, const RcloneBackends* backends, const Form& form) {
+  if (known != nullptr) return known->login;
+  const RcloneBackend* backend = backends != nullptr ? backends->find(form.type) : nullptr;
+  return backend != nullptr && std::ranges::find(backend->options, "token", &BackendOption::name) !=
+                                   backend->options.end();
+}
+
 }  // namespace
 
 Result<std::string> read_value_file(const std::string& path) {
@@ -183,6 +191,8 @@ Result<Form> fill_form(Context& context, const std::string& type, RemoteSettings
     if (!known->note.empty()) form.notes.emplace_back(known->note);
   }
   DRAY_TRY(finish(form, described, ways.obscured));
+  form.lacks_login = wants_login(known, described, form) && !holds_login(form.settings) &&
+                     !form.settings.contains("service_account_credentials");
   DRAY_TRY(check_remote_settings(ways.name, form.type, form.settings, described));
   return form;
 }

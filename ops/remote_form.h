@@ -20,6 +20,7 @@ struct Form {
   std::string type;  // rclone's backend
   RemoteSettings settings;
   std::vector<std::string> notes;  // what was done, a sentence each
+  bool lacks_login = false;        // `dray remote authorize` has to follow
 };
 
 struct FormWays {

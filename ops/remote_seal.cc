@@ -40,11 +40,15 @@ Result<std::string> store(Context& context, const SealedRemote& sealed, const st
 
 }  // namespace
 
+Result<SealingKey> workers_key(Context& context) {
+  DRAY_TRY_ASSIGN(const SealKeyAnswer key, ask_for_key(context));
+  return annotate(parse_sealing_key(key.public_key), "the workers' key");
+}
+
 Result<Sealer> Sealer::open(Context& context, const std::string& client) {
   Sealer sealer;
   sealer.context_ = &context;
-  DRAY_TRY_ASSIGN(const SealKeyAnswer key, ask_for_key(context));
-  DRAY_TRY_ASSIGN(sealer.key_, annotate(parse_sealing_key(key.public_key), "the workers' key"));
+  DRAY_TRY_ASSIGN(sealer.key_, workers_key(context));
   DRAY_TRY_ASSIGN(const RemoteListAnswer known,
                   context.ask_as<RemoteListAnswer>("remote.list", {{"client", client}}));
   for (const RemoteView& remote : known.remotes)

@@ -15,6 +15,10 @@
 
 namespace dray::ops {
 
+// What secrets are sealed to. conflict: the workers have different keys; unavailable: no worker has
+// told its key yet.
+Result<SealingKey> workers_key(Context& context);
+
 struct NewRemote {
   std::string name;
   std::string client;

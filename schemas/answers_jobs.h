@@ -50,15 +50,30 @@ struct JobAnswer {  // job.put, job.enable
   }
 };
 
+// Of an encrypted job; nobody but a worker can read the key itself.
+struct JobKeyView {
+  WallTime created_at{};
+  WallTime exported_at{};  // never: nobody could read the data without Drayage
+  std::string exported_by;
+  template <class Self, class Visitor>
+  static void fields(Self& self, Visitor&& visit) {
+    visit("created_at", self.created_at);
+    visit("exported_at", self.exported_at);
+    visit("exported_by", self.exported_by);
+  }
+};
+
 struct JobShowAnswer {
   JobView job;
   WallTime next_due{};
   std::vector<RunView> last_runs;
+  std::optional<JobKeyView> key;
   template <class Self, class Visitor>
   static void fields(Self& self, Visitor&& visit) {
     visit("job", self.job);
     visit("next_due", self.next_due);
     visit("last_runs", self.last_runs);
+    visit.optional("key", self.key);
   }
 };
 

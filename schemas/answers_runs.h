@@ -47,6 +47,7 @@ struct RunView {
   bool pause_requested = false;
   RunId rerun_of;                    // the run that this one repeats; 0: none
   std::optional<Progress> progress;  // the last stored picture of a run that is on a worker
+  Grade grade = Grade::none;         // how far the result of the last attempt is proven
 
   template <class Self, class Visitor>
   static void fields(Self& self, Visitor&& visit) {
@@ -81,6 +82,7 @@ struct RunView {
     visit.optional("pause_requested", self.pause_requested);
     visit.optional("rerun_of", self.rerun_of);
     visit.optional("progress", self.progress);
+    visit.optional("grade", self.grade);
   }
 };
 
@@ -107,6 +109,7 @@ struct AttemptView {
   std::string log_excerpt;
   uint64_t log_bytes = 0;
   std::string rclone_version;
+  JsonText report;  // AttemptReport; "{}" when there is none
 
   template <class Self, class Visitor>
   static void fields(Self& self, Visitor&& visit) {
@@ -132,6 +135,7 @@ struct AttemptView {
     visit("log_excerpt", self.log_excerpt);
     visit("log_bytes", self.log_bytes);
     visit("rclone_version", self.rclone_version);
+    visit.optional("report", self.report);
   }
 };
 

@@ -96,7 +96,7 @@ struct JobSpec {
   std::string name;  // unique
   std::string client = "default";
   JobKind kind = JobKind::sync;
-  Endpoint source;
+  Endpoint source;       // none for kind = upload
   Endpoint destination;  // not given: [destination.default] of the scheduler, when it is stored
   Schedule schedule;
   bool enabled = true;
@@ -115,7 +115,7 @@ struct JobSpec {
     visit("name", self.name);
     visit.optional("client", self.client);
     visit.optional("kind", self.kind);
-    visit("source", self.source);
+    visit.optional("source", self.source);
     visit.optional("destination", self.destination);
     visit.optional("schedule", self.schedule);
     visit.optional("enabled", self.enabled);

@@ -24,6 +24,7 @@ struct HeldAttempt {
   Progress progress;
   bool live_bandwidth = false;              // SET_BANDWIDTH takes effect while it runs
   uint64_t bandwidth_bytes_per_second = 0;  // in force; 0: no cap
+  uint64_t bandwidth_sequence = 0;          // of the SET_BANDWIDTH that made it so; 0: of none
   template <class Self, class Visitor>
   static void fields(Self& self, Visitor&& visit) {
     visit("token", self.token);
@@ -31,6 +32,7 @@ struct HeldAttempt {
     visit("progress", self.progress);
     visit.optional("live_bandwidth", self.live_bandwidth);
     visit.optional("bandwidth_bytes_per_second", self.bandwidth_bytes_per_second);
+    visit.optional("bandwidth_sequence", self.bandwidth_sequence);
   }
 };
 
@@ -248,10 +250,12 @@ struct AttemptResult {
 struct BandwidthShare {
   Token token;
   uint64_t bytes_per_second = 0;  // 0: no cap
+  uint64_t sequence = 0;          // rises with every share told; an older one is passed over
   template <class Self, class Visitor>
   static void fields(Self& self, Visitor&& visit) {
     visit("token", self.token);
     visit("bytes_per_second", self.bytes_per_second);
+    visit.optional("sequence", self.sequence);
   }
 };
 struct SetBandwidth {

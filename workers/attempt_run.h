@@ -29,6 +29,8 @@ class AttemptRun {
   void stop(StopReason reason);
   // Only with RunSpec::live_bandwidth.
   void set_bandwidth(uint64_t bytes_per_second);
+  // A chunk of the file that this attempt receives.
+  void upload(UploadChunk chunk, uint64_t id);
 
   const RunLog* log() const;
   // After the end: for packing.

@@ -4,6 +4,7 @@
 #include "daemon/base/log.h"
 #include "workers/log_store.h"
 #include "workers/rclone_executor.h"
+#include "workers/sandbox_probe.h"
 #include "workers/service.h"
 #include "workers/start_up.h"
 
@@ -32,8 +33,13 @@ Status run_worker(DaemonContext& context) {
   DRAY_TRY_ASSIGN(const uint64_t epoch,
                   worker::next_epoch(config.spool_dir, context.clock.now().wall));
 
-  const worker::RunContext run_context = worker::run_context(
-      {context.loop, context.clock, family, logs, keys, &logins}, config, rclone, guard);
+  const worker::SandboxTools sandbox =
+      worker::find_sandbox(context.loop, family, guard, rclone.path, config.work_dir);
+  if (!sandbox.works())
+    log_warn("sandbox.none", "transfers cannot be confined here: {}", sandbox.why_not);
+  worker::RunContext run_context = worker::run_context(
+      {context.loop, context.clock, family, logs, keys, sandbox, &logins}, config, rclone, guard);
+  DRAY_TRY_ASSIGN(run_context.phases, worker::load_progress_config(config));
   worker::RcloneExecutor executor(run_context, logs);
   worker::QueryBoard queries(run_context);
   DRAY_TRY_ASSIGN(BusOptions bus_options, worker::bus_options(context.config, epoch));

@@ -46,6 +46,9 @@ std::vector<std::string> question_argv(const std::string& program, std::string_v
                                        const std::string& source, const RunPaths& paths,
                                        std::span<const std::string> flags);
 
+// For --bwlimit and core/bwlimit: a bare number would be KiB/s; "B" makes it bytes. 0: "off".
+std::string rclone_rate(uint64_t bytes_per_second);
+
 // What --filter-from reads; empty when there are no rules. invalid: a rule that is none.
 Result<std::string> filter_file(const TransferOptions& options);
 

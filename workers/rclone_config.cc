@@ -14,6 +14,7 @@
 #include "schemas/remote_refs.h"
 #include "schemas/ssh_host_keys.h"
 #include "workers/local_paths.h"
+#include "workers/place_overlap.h"
 
 namespace dray::worker {
 namespace {
@@ -36,6 +37,7 @@ struct OpenRemote {
 
 struct Used {
   std::string text;                 // "minted:path"
+  std::string local;                // real path of a remote of type local
   std::vector<std::string> locals;  // the directories of this machine behind it
 };
 
@@ -126,7 +128,8 @@ Result<Used> Builder::use(std::string_view name, std::string_view path, std::str
   if (remote->sealed->type == "local") {
     DRAY_TRY_ASSIGN(std::string real, annotate(confine_local_path(path, roots_), where));
     used.text = fmt::format("{}:{}", remote->minted, real);
-    used.locals.push_back(std::move(real));
+    used.locals.push_back(real);
+    used.local = std::move(real);
     return used;
   }
   used.text = fmt::format("{}:{}", remote->minted, path);
@@ -214,20 +217,32 @@ Result<RcloneConfig> build_rclone_config(std::span<const SealedRemote> remotes,
                                          const Endpoint& source, const Endpoint* destination,
                                          const SealingKeyPair& keys,
                                          std::span<const std::string> local_roots,
-                                         const RcloneBackends* backends) {
+                                         const RcloneBackends* backends,
+                                         std::span<const Endpoint> further) {
   Builder builder(remotes, keys, local_roots, backends);
   RcloneConfig config;
-  DRAY_TRY_ASSIGN(Used from, annotate(builder.use(source.remote, source.path, "src", 0), "source"));
-  config.source = std::move(from.text);
+  if (source != Endpoint{}) {
+    DRAY_TRY_ASSIGN(Used from,
+                    annotate(builder.use(source.remote, source.path, "src", 0), "source"));
+    config.source = std::move(from.text);
+    config.source_locals = std::move(from.locals);
+    config.source_local = std::move(from.local);
+  }
   if (destination != nullptr) {
     // The same remote on both sides keeps one name: rclone then copies on the server's side.
     DRAY_TRY_ASSIGN(Used to, annotate(builder.use(destination->remote, destination->path, "dst", 0),
                                       "destination"));
     config.destination = std::move(to.text);
+    config.destination_locals = std::move(to.locals);
+  }
+  for (const Endpoint& place : further) {
+    DRAY_TRY_ASSIGN(Used other, builder.use(place.remote, place.path, "", 0));
+    config.further.push_back(std::move(other.text));
   }
   DRAY_TRY_ASSIGN(config.text, builder.render());
   config.files = builder.take_files();
   config.logins = builder.take_logins();
+  DRAY_TRY(check_places_apart(config.text.reveal(), config.source, config.destination));
   return config;
 }
 

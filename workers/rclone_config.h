@@ -38,22 +38,30 @@ struct LoginSection {
 
 struct RcloneConfig {
   SecretString text;        // of rclone.conf
-  std::string source;       // "src:photos/2024"
+  std::string source;       // "src:photos/2024"; empty when there is none
   std::string destination;  // "dst:backup"; empty when there is none
+  std::vector<std::string> further;
   std::vector<ConfigFile> files;
   std::vector<LoginSection> logins;
+  // Directories and files of this machine that they lead to, links followed.
+  std::vector<std::string> source_locals;
+  std::vector<std::string> destination_locals;
+  std::string source_local;  // real path of a source of type local; empty for any other
 };
 
 // `context` of a sealed remote: binds the box to its place.
 std::string seal_context(const SealedRemote& remote);
 
-// `destination` may be null (a probe), and `backends` too (then options are checked less). invalid,
-// denied: the remotes or paths are not acceptable; corrupt: a box cannot be opened with our key.
+// `destination` may be null (a probe), the source's remote empty (a run that has none), and
+// `backends` null (then options are checked less); `further` are other places that the run touches.
+// invalid, denied: the remotes or paths are not acceptable; corrupt: a box cannot be opened with
+// our key.
 Result<RcloneConfig> build_rclone_config(std::span<const SealedRemote> remotes,
                                          const Endpoint& source, const Endpoint* destination,
                                          const SealingKeyPair& keys,
                                          std::span<const std::string> local_roots,
-                                         const RcloneBackends* backends = nullptr);
+                                         const RcloneBackends* backends = nullptr,
+                                         std::span<const Endpoint> further = {});
 
 // The settings in a box: opened and checked. corrupt: not for our key or from another place;
 // invalid: a setting that is not allowed.

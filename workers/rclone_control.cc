@@ -8,10 +8,12 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
+#include <map>
 
-#include "workers/run_directory.h"
 #include "daemon/base/random.h"
 #include "daemon/base/seal.h"
+#include "workers/rclone_command.h"
+#include "workers/run_directory.h"
 
 namespace dray::worker {
 namespace {
@@ -77,43 +79,44 @@ Result<std::string> password_hash(const std::string& password) {
   return std::string(hash);
 }
 
-std::string rate_text(uint64_t bytes_per_second) {
-  // A bare number would be KiB/s; "B" makes it bytes.
-  return bytes_per_second == 0 ? "off" : fmt::format("{}B", bytes_per_second);
-}
+// One rclone that runs.
+struct Listener {
+  explicit Listener(EventLoop& loop, uint64_t applied_in) : timer(loop), applied(applied_in) {}
+  ~Listener() { drop_call(); }
+  void drop_call() {
+    timer.cancel();
+    if (under_way) std::exchange(under_way, {})->abandon();
+  }
+
+  Timer timer;  // of the call's answer, or of the next try
+  uint64_t applied;
+  uint16_t port = 0;  // 0: not known yet
+  std::shared_ptr<Call> under_way;
+};
 
 }  // namespace
 
-struct RcloneControl::Impl : std::enable_shared_from_this<Impl> {
+struct RcloneControl::Impl {
   Impl(EventLoop& loop_in, uint64_t limit_in, std::function<void(uint64_t)> in_force_in)
-      : loop(loop_in), timer(loop_in), limit(limit_in), in_force(std::move(in_force_in)) {}
+      : loop(loop_in), limit(limit_in), in_force(std::move(in_force_in)) {}
 
   void settle();
-  void call();
-  void answered(uint64_t asked, bool good);
-  void drop_call();
+  void call(uint64_t process, Listener& listener);
+  void answered(uint64_t process, uint64_t asked, bool good);
 
   EventLoop& loop;
-  Timer timer;
   std::string path;
   std::string authorization;
-  uint64_t limit = 0;
-  uint64_t applied = 0;  // by the process that runs
-  bool running = false;
-  uint16_t port = 0;  // 0: not known yet
-  std::shared_ptr<Call> under_way;
+  uint64_t limit;
+  std::map<uint64_t, Listener> listeners;
+  uint64_t last = 0;
   std::function<void(uint64_t)> in_force;
 };
 
 RcloneControl::RcloneControl(EventLoop& loop, uint64_t limit,
                              std::function<void(uint64_t)> in_force)
-    : impl_(std::make_shared<Impl>(loop, limit, std::move(in_force))) {}
-
-RcloneControl::~RcloneControl() {
-  impl_->in_force = {};
-  impl_->running = false;
-  impl_->drop_call();
-}
+    : impl_(std::make_unique<Impl>(loop, limit, std::move(in_force))) {}
+RcloneControl::~RcloneControl() = default;
 
 Status RcloneControl::prepare(const std::string& path) {
   const std::string user = random_hex(8);
@@ -138,60 +141,56 @@ void RcloneControl::set_limit(uint64_t bytes_per_second) {
   impl_->settle();
 }
 
-void RcloneControl::started() {
-  impl_->running = true;
-  impl_->port = 0;
-  impl_->applied = impl_->limit;
+uint64_t RcloneControl::started() {
+  const uint64_t process = ++impl_->last;
+  impl_->listeners.try_emplace(process, impl_->loop, impl_->limit);
+  return process;
 }
 
-void RcloneControl::serving(uint16_t port) {
-  impl_->port = port;
+void RcloneControl::serving(uint64_t process, uint16_t port) {
+  const auto listener = impl_->listeners.find(process);
+  if (listener == impl_->listeners.end()) return;
+  listener->second.port = port;
   impl_->settle();
 }
 
-void RcloneControl::ended() {
-  impl_->running = false;
-  impl_->port = 0;
-  impl_->drop_call();
-  impl_->settle();
+void RcloneControl::ended(uint64_t process) {
+  if (impl_->listeners.erase(process) != 0) impl_->settle();
 }
 
-void RcloneControl::Impl::drop_call() {
-  timer.cancel();
-  if (under_way) std::exchange(under_way, {})->abandon();
-}
-
-// Brings the process that runs to the limit, one call at a time.
+// Brings every process to the limit, by one call at a time for each.
 void RcloneControl::Impl::settle() {
-  if (!running || applied == limit) {
-    if (in_force) in_force(limit);
-    return;
+  bool all = true;
+  for (auto& [process, listener] : listeners) {
+    if (listener.applied == limit) continue;
+    all = false;
+    if (listener.port != 0 && !listener.under_way && !listener.timer.active())
+      call(process, listener);
   }
-  if (port != 0 && !under_way && !timer.active()) call();
+  if (all) in_force(limit);
 }
 
-void RcloneControl::Impl::call() {
-  const std::string body = fmt::format("{{\"rate\":\"{}\"}}", rate_text(limit));
+void RcloneControl::Impl::call(uint64_t process, Listener& listener) {
+  const std::string body = fmt::format("{{\"rate\":\"{}\"}}", rclone_rate(limit));
   std::string question = fmt::format(
       "POST /core/bwlimit HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Basic {}\r\n"
       "Content-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{}",
       authorization, body.size(), body);
-  under_way = std::make_shared<Call>(loop.context(), std::move(question),
-                                     [weak = weak_from_this(), asked = limit](bool good) {
-                                       if (const auto self = weak.lock())
-                                         self->answered(asked, good);
-                                     });
-  timer.start_once(kAnswerLimit, [this, asked = limit] { answered(asked, false); });
-  under_way->begin(port);
+  // The listener abandons its call before it goes, and goes before this object does.
+  const auto answer = [this, process, asked = limit](bool good) { answered(process, asked, good); };
+  listener.under_way = std::make_shared<Call>(loop.context(), std::move(question), answer);
+  listener.timer.start_once(kAnswerLimit, [answer] { answer(false); });
+  listener.under_way->begin(listener.port);
 }
 
-void RcloneControl::Impl::answered(uint64_t asked, bool good) {
-  drop_call();
+void RcloneControl::Impl::answered(uint64_t process, uint64_t asked, bool good) {
+  Listener& listener = listeners.at(process);
+  listener.drop_call();
   if (good) {
-    applied = asked;
+    listener.applied = asked;
     return settle();
   }
-  timer.start_once(kRetry, [this] { settle(); });
+  listener.timer.start_once(kRetry, [this] { settle(); });
 }
 
 }  // namespace dray::worker

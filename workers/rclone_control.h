@@ -1,5 +1,5 @@
-// The bandwidth limit of one attempt, followed by its processes while they run: through rclone's
-// remote control, core/bwlimit and nothing else.
+// The bandwidth limit of one attempt, followed by each of its processes while they run: through
+// rclone's remote control, core/bwlimit and nothing else.
 //
 // rclone listens on a port of its own choice on the loopback address and says on its standard error
 // which. Whoever speaks to it must show a name and a password that are made for this attempt: it
@@ -46,14 +46,15 @@ class RcloneControl {
   // The limit from now on, for the process that runs and for those that follow.
   void set_limit(uint64_t bytes_per_second);
 
-  // A process was started with flags(); it listens on `port`; it has ended.
-  void started();
-  void serving(uint16_t port);
-  void ended();
+  // A process was started with flags() and limit(); the number names it from now on. It listens on
+  // `port`; it has ended.
+  uint64_t started();
+  void serving(uint64_t process, uint16_t port);
+  void ended(uint64_t process);
 
  private:
   struct Impl;
-  std::shared_ptr<Impl> impl_;  // shared with the call that is under way
+  std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace dray::worker

@@ -32,6 +32,9 @@ void RcloneExecutor::listen(ExecutorEvents events) {
       if (listener_.bandwidth) listener_.bandwidth(token, live, limit);
     });
   };
+  run_events_.upload_state = [this, later](const UploadState& state, uint64_t id) {
+    later([this, state, id] { listener_.upload_state(state, id); });
+  };
   run_events_.ended = [this, later](AttemptResult result) {
     later([this, result = std::move(result)] { ended(result); });
   };
@@ -68,6 +71,15 @@ void RcloneExecutor::ended(AttemptResult result) {
   context_.loop.at_end_of_turn([this, token, alive = std::weak_ptr<bool>(alive_)] {
     if (!alive.expired()) clean_up(token);
   });
+}
+
+// A sender that does not know the attempt yet names the run alone.
+void RcloneExecutor::upload(UploadChunk chunk, uint64_t id) {
+  for (const auto& [token, run] : runs_) {
+    if (token.run != chunk.token.run) continue;
+    const bool any = chunk.token.attempt == 0 && chunk.token.worker_epoch == 0;
+    if (any || token == chunk.token) return run->upload(std::move(chunk), id);
+  }
 }
 
 // After the result is on its way: nobody waits for this.

@@ -1,5 +1,6 @@
 #include "workers/run_config.h"
 
+#include "workers/crypt_wrap.h"
 #include "workers/run_directory.h"
 
 namespace dray::worker {
@@ -8,9 +9,11 @@ Result<RunConfig> make_run_config(const RunContext& context, const RunPaths& pat
                                   ConfigWanted wanted) {
   if (context.logins != nullptr) DRAY_TRY(context.logins->prepare(wanted.remotes, wanted.user));
   RunConfig config;
-  DRAY_TRY_ASSIGN(config.rclone,
-                  build_rclone_config(wanted.remotes, wanted.source, wanted.destination,
-                                      context.keys, context.local_roots, context.backends));
+  DRAY_TRY_ASSIGN(
+      config.rclone,
+      build_rclone_config(wanted.remotes, wanted.source, wanted.destination, context.keys,
+                          context.local_roots, context.backends, wanted.further));
+  if (wanted.crypt != nullptr) DRAY_TRY(wrap_in_crypt(config.rclone, *wanted.crypt, context.keys));
   DRAY_TRY(make_run_directory(paths));
   DRAY_TRY(write_private_file(paths.config(), config.rclone.text.reveal()));
   config.rclone.text = SecretString();

@@ -24,8 +24,10 @@ struct ConfigWanted {
   std::vector<SealedRemote> remotes;
   Endpoint source;
   const Endpoint* destination = nullptr;  // null: a question
+  const RunSpec* crypt = nullptr;         // of an encrypted job: its destination is wrapped
   LoginKeeper::User user = LoginKeeper::User::run;
   std::function<void()> give_way = {};  // of a question: see LoginKeeper
+  std::vector<Endpoint> further = {};   // other places that the run touches
 };
 
 // Makes the directory `paths`. Errors as build_rclone_config; conflict: a login is in use.

@@ -33,6 +33,7 @@ WorkerService::WorkerService(EventLoop& loop, const Clock& clock, Bus& bus, Exec
            [this](const Token& token, bool live, uint64_t bytes_per_second) {
              step(BandwidthInForce{token, live, bytes_per_second});
            },
+       .upload_state = [this](const UploadState& state, uint64_t id) { bus_.send(state, id); },
        .ended = [this](AttemptResult result) { step(AttemptEnded{std::move(result)}); }});
   bus_.on_message([this](const Incoming& incoming) { on_message(incoming); });
   const auto on_link = [this](const LinkState& link) {
@@ -96,6 +97,7 @@ void WorkerService::on_message(const Incoming& incoming) {
       {MessageType::log_read, &WorkerService::log_read},
       {MessageType::worker_query, &WorkerService::query},
       {MessageType::remote_refreshed_ack, &WorkerService::login_stored},
+      {MessageType::upload_chunk, &WorkerService::upload_chunk},
   };
   for (const Row& row : kRows) {
     if (row.type == incoming.envelope.type()) return (this->*row.take)(incoming);
@@ -159,6 +161,12 @@ void WorkerService::login_stored(const Incoming& incoming) {
   const Result<RemoteRefreshedAck> ack = incoming.envelope.decode<RemoteRefreshedAck>();
   if (!ack) return log_warn("worker.bad_message", "refused: {}", ack.error().message);
   if (logins_ != nullptr) logins_->acknowledged(*ack, incoming.envelope.id());
+}
+
+void WorkerService::upload_chunk(const Incoming& incoming) {
+  Result<UploadChunk> chunk = incoming.envelope.decode<UploadChunk>();
+  if (chunk) return executor_.upload(std::move(*chunk), incoming.envelope.id());
+  log_warn("worker.bad_message", "refused a part of a file: {}", chunk.error().message);
 }
 
 // ── The core ────────────────────────────────────────────────────────────────────────────────────

@@ -48,6 +48,7 @@ class WorkerService {
   void log_read(const Incoming& incoming);
   void query(const Incoming& incoming);
   void login_stored(const Incoming& incoming);
+  void upload_chunk(const Incoming& incoming);
   void step(const Event& event);
   void end_turn_later();
   void end_turn();

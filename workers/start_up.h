@@ -38,6 +38,9 @@ Result<std::string> find_guard();
 // The kernel's id of this boot: tells a restarted worker from a cloned machine.
 std::string boot_id();
 
+// Names and weights of the parts of runs: as delivered, or from worker.progress_file.
+Result<ProgressConfig> load_progress_config(const Config::Worker& config);
+
 // What all attempts share, from what the process has and what it was told.
 struct ProcessParts {
   EventLoop& loop;
@@ -45,6 +48,7 @@ struct ProcessParts {
   ProcessFamily& family;
   const LogStore& logs;
   const SealingKeyPair& keys;
+  const SandboxTools& sandbox;
   LoginKeeper* logins = nullptr;
 };
 RunContext run_context(const ProcessParts& parts, const Config::Worker& config,

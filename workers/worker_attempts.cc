@@ -13,6 +13,19 @@ constexpr Duration kResultBackoffMax = seconds{30};
 // Started attempts remembered so that no late copy of a START revives one: 1.5 MB, several seconds
 // at the highest rate and months at an ordinary one.
 constexpr size_t kMaxRetired = 65'536;
+
+RunState state_of(Phase phase) {
+  switch (phase) {
+    case Phase::validating:
+      return RunState::validating;
+    case Phase::recording:
+    case Phase::cleaning:
+      return RunState::finishing;
+    default:
+      return RunState::running;
+  }
+}
+
 AttemptResult never_started(const Token& token, Outcome outcome, std::string hint, Now now) {
   AttemptResult result;
   result.token = token;
@@ -71,6 +84,7 @@ void WorkerCore::on(const Assign& message, Now now, Actions& out) {
   held.lease = lease_from_wire(message.lease_ms);
   held.live_bandwidth = message.spec.live_bandwidth;
   held.bandwidth = message.spec.bandwidth_bytes_per_second;
+  held.wanted = {token, held.bandwidth, 0};
   held.accept_sent = now.mono;
   held.stop_at = now.mono + lease_part(held.lease, limits::kLeaseWorkerStopsPercent);
   send_accept(token, held, now, out);
@@ -112,7 +126,12 @@ void WorkerCore::on(const AttemptRunning& event, Now, Actions&) {
 
 void WorkerCore::on(const AttemptProgress& event, Now, Actions&) {
   const auto it = held_.find(event.token);
-  if (it != held_.end()) it->second.progress = event.progress;
+  if (it == held_.end()) return;
+  it->second.progress = event.progress;
+  RunState& state = it->second.state;
+  // In the order in which an attempt passes them, never back.
+  if (is_on_worker(state) && state != RunState::cancelling && state != RunState::starting)
+    state = std::max(state, state_of(event.progress.phase));
 }
 
 void WorkerCore::on(const StopAttempt& message, Now now, Actions& out) {
@@ -171,24 +190,34 @@ void WorkerCore::on(const SetBandwidth& message, Now now, Actions& out) {
     const auto it = held_.find(share.token);
     if (it == held_.end() || !it->second.live_bandwidth) continue;
     Held& held = it->second;
+    if (share.sequence < held.wanted.sequence) continue;  // overtaken by a newer one
+    held.wanted = share;
     if (held.started) {
       out.push_back(ApplyBandwidth{share.token, share.bytes_per_second});
       continue;
     }
-    confirm = confirm || held.bandwidth != share.bytes_per_second;
-    held.spec.bandwidth_bytes_per_second = held.bandwidth = share.bytes_per_second;
+    held.spec.bandwidth_bytes_per_second = share.bytes_per_second;
+    confirm = in_force(held, share.bytes_per_second) || confirm;
   }
   if (confirm && welcome_) send_renew(now, out);
+}
+
+// True: that is news.
+bool WorkerCore::in_force(Held& held, uint64_t bytes_per_second) {
+  const uint64_t sequence = bytes_per_second == held.wanted.bytes_per_second
+                                ? held.wanted.sequence
+                                : held.bandwidth_sequence;
+  if (held.bandwidth == bytes_per_second && held.bandwidth_sequence == sequence) return false;
+  held.bandwidth = bytes_per_second;
+  held.bandwidth_sequence = sequence;
+  return true;
 }
 
 void WorkerCore::on(const BandwidthInForce& event, Now now, Actions& out) {
   const auto it = held_.find(event.token);
   if (it == held_.end()) return;
-  Held& held = it->second;
-  if (held.live_bandwidth == event.live && held.bandwidth == event.bytes_per_second) return;
-  held.live_bandwidth = event.live;
-  held.bandwidth = event.bytes_per_second;
-  if (welcome_) send_renew(now, out);
+  const bool other = std::exchange(it->second.live_bandwidth, event.live) != event.live;
+  if ((in_force(it->second, event.bytes_per_second) || other) && welcome_) send_renew(now, out);
 }
 
 // ── Results ─────────────────────────────────────────────────────────────────────────────────────

@@ -225,12 +225,13 @@ std::vector<HeldAttempt> WorkerCore::held_list() const {
   list.reserve(held_.size() + results_.size());
   const size_t files_each = held_.empty() ? 0 : kMaxFilesInRenew / held_.size();
   for (const auto& [token, held] : held_) {
-    list.push_back({token, held.state, held.progress, held.live_bandwidth, held.bandwidth});
+    list.push_back({token, held.state, held.progress, held.live_bandwidth, held.bandwidth,
+                    held.bandwidth_sequence});
     std::vector<CurrentFile>& files = list.back().progress.files;
     if (files.size() > files_each) files.resize(files_each);
   }
   for (const auto& [token, pending] : results_)
-    list.push_back({token, RunState::finishing, Progress{}, false, 0});
+    list.push_back({token, RunState::finishing, Progress{}, false, 0, 0});
   return list;
 }
 

@@ -204,6 +204,8 @@ class WorkerCore {
     std::optional<Instant> limit_at;  // the job's maximum duration
     bool live_bandwidth = false;
     uint64_t bandwidth = 0;  // in force, bytes per second; 0: no cap
+    uint64_t bandwidth_sequence = 0;
+    BandwidthShare wanted;  // the newest
     Progress progress;
   };
   struct Pending {  // a result nobody has acknowledged yet
@@ -240,6 +242,7 @@ class WorkerCore {
   void send_result(Pending& pending, Now now, Actions& out);
   void check_leases(Now now, Actions& out);
   void check_limits(Now now, Actions& out);
+  bool in_force(Held& held, uint64_t bytes_per_second);
   void repeat_unanswered(Now now, Actions& out);
   void grant(const Token& token, Held& held, Instant from, Duration lease, Actions& out);
   void end(const Token& token, StopReason reason, const std::string& detail, Now now, Actions& out);

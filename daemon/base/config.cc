@@ -3,6 +3,7 @@
 #include <toml++/toml.h>
 #include <algorithm>
 
+#include "daemon/base/config_programs.h"
 #include "daemon/base/config_table.h"
 #include "daemon/base/files.h"
 #include "daemon/base/text.h"
@@ -109,6 +110,12 @@ struct ReadValue {
     *slot = std::chrono::duration_cast<std::chrono::seconds>(*time);
     return {};
   }
+  std::string operator()(bool* slot) const {
+    const auto* truth = node.as_boolean();
+    if (truth == nullptr) return must_be("true or false");
+    *slot = truth->get();
+    return {};
+  }
   template <NamedEnum E>
   std::string operator()(E* slot) const {
     const auto* text = node.as_string();
@@ -170,6 +177,7 @@ void check_names(const toml::table& root, Problems& problems) {
   const std::vector<std::string_view> known = sections();
   for (const auto& [key, node] : root) {
     const std::string_view name = key.str();
+    if (is_program_section(name)) continue;
     const toml::table* table = node.as_table();
     const bool is_section = std::ranges::find(known, name) != known.end();
     const uint32_t line = key.source().begin.line;
@@ -306,6 +314,8 @@ Result<Config> parse_config(std::string_view text, std::string_view file_name,
   apply_overrides(overrides, root, problems);
   Config config;
   read_rows(root, config, problems);
+  read_programs(root, config,
+                [&](uint32_t line, const std::string& what) { problems.add(line, what); });
   if (problems.empty())
     for (const std::string& problem : check_together(config))
       problems.add(0, problem);
@@ -334,7 +344,7 @@ std::string show_config(const Config& config, bool defaults_only) {
     else
       out += fmt::format("{} = {}\n", row.key, format_config_value(row.slot(copy)));
   }
-  return out;
+  return out + show_programs(config, defaults_only);
 }
 
 ConfigDiff diff_reload(Config& running, const Config& loaded) {
@@ -350,6 +360,9 @@ ConfigDiff diff_reload(Config& running, const Config& loaded) {
     std::visit([&](auto* target) { *target = *std::get<decltype(target)>(from); }, to);
     diff.applied.push_back(row.name());
   }
+  if (running.worker.hooks != loaded.worker.hooks) diff.needs_restart.emplace_back("hooks");
+  if (running.worker.commands != loaded.worker.commands)
+    diff.needs_restart.emplace_back("commands");
   return diff;
 }
 

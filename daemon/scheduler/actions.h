@@ -9,6 +9,7 @@
 #include "daemon/scheduler/events.h"
 #include "daemon/scheduler/rows.h"
 #include "schemas/messages.h"
+#include "schemas/report.h"
 
 namespace dray::scheduler {
 
@@ -54,6 +55,37 @@ struct StoreProgress {
   Progress progress;
   WallTime at;
 };  // soft
+
+struct PutVersion {
+  VersionRow version;
+};
+// `run` removes these from now on, and nothing keeps them any more.
+struct MarkPruning {
+  RunId run;
+  std::vector<RunId> versions;
+};
+// `run` has removed what it was told to.
+struct EndPrune {
+  RunId run;
+  WallTime at;
+};
+struct AddDeletions {
+  RunId run;
+  JobId job;
+  WallTime at;
+  std::vector<DeletedVersion> deleted;
+};
+struct MarkDrill {
+  JobId job;
+  WallTime at;
+};
+
+// ── Questions ───────────────────────────────────────────────────────────────────────────────────
+// A good state was added: what may go now, is a drill due? The shell answers in the same turn, with
+// UpkeepDue, so that the answer is committed together with what asked for it.
+struct CheckUpkeep {
+  JobId job;
+};
 
 // ── Messages, after the commit ──────────────────────────────────────────────────────────────────
 struct SendWelcome {
@@ -121,6 +153,7 @@ using Action =
     std::variant<InsertRun, UpdateRun, InsertAttempt, EndAttempt, AddEvent, AddCancelRequest,
                  UpdateJobDue, PutWorker, StoreProgress, SendWelcome, SendGoodbye, SendRenewed,
                  SendAssign, SendStart, SendWithdraw, SendStop, SendResultAck, SendStale,
-                 SendOwners, ReplyEnqueued, ReplyCancel, SendBandwidth>;
+                 SendOwners, ReplyEnqueued, ReplyCancel, SendBandwidth, PutVersion, MarkPruning,
+                 EndPrune, AddDeletions, MarkDrill, CheckUpkeep>;
 
 }  // namespace dray::scheduler

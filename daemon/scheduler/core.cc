@@ -146,6 +146,7 @@ void Core::Impl::load(const Snapshot& snapshot) {
   settings_ = snapshot.settings;
   set_global_cap();
   scheduler_epoch_ = snapshot.scheduler_epoch;
+  last_share_ = scheduler_epoch_ << kShareBits;
   last_run_id_ = snapshot.last_run_id;
   last_event_ = snapshot.last_event_sequence;
   last_manual_at_ = snapshot.last_manual_at;
@@ -203,7 +204,8 @@ void Core::Impl::load_run(const RunRow& row) {
     worker.row.name = row.worker;
     run.last_offered = row.attempt;
     occupy(run, worker);
-    run.share.told = run.share.in_force = row.bandwidth_bytes_per_second;
+    run.share.told = run.share.most = row.bandwidth_bytes_per_second;
+    run.share.sequence = ++last_share_;  // unknown to the worker: told again
     if (run.share.told != 0) ++shares_;
     extend_lease(run);
   } else {

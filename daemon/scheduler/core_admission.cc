@@ -82,7 +82,7 @@ std::optional<WaitKey> Core::Impl::blocked_by(const Run& run) const {
   const Job& job = *run.job;
   const WaitKey own{WaitFor::job, job.id.value};
   if (!has_room(own) || outside_window(run)) return own;
-  for (const uint32_t account : job.accounts) {
+  for (const uint32_t account : accounts_of(run)) {
     const WaitKey key{WaitFor::account, account};
     if (!has_room(key)) return key;
   }
@@ -140,7 +140,7 @@ void Core::Impl::occupy(Run& run, Worker& worker) {
   Job& job = *run.job;
   Client& client = clients_[run.client];
   run.worker = &worker;
-  run.accounts = job.accounts;
+  run.accounts = accounts_of(run);
   run.destination = job.destination;
   ++running_;
   ++job.running;

@@ -47,7 +47,7 @@ void Core::Impl::accept(Run& run) {
   row.worker = run.worker->row.name;
   row.worker_epoch = run.offer.worker_epoch;
   row.lease_ms = static_cast<uint64_t>(to_ms(options_.lease));
-  row.bandwidth_bytes_per_second = run.share.told;
+  row.bandwidth_bytes_per_second = run.share.most;
   row.retry_at = {};
   run.accepted_at = not_before(row.queued_at);
   if (row.started_at == WallTime{}) row.started_at = run.accepted_at;

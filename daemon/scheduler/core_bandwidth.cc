@@ -75,7 +75,7 @@ uint64_t Core::Impl::weight_of(const Run& run) const {
 uint64_t Core::Impl::may_use(const Run& run) const {
   const Share& share = run.share;
   if (share.offered) return 0;  // told at the end of this step
-  const uint64_t most = std::max(from_wire(share.told), from_wire(share.in_force));
+  const uint64_t most = from_wire(share.most);
   return most == kNoCap ? share.usage.rate() : most;
 }
 
@@ -100,18 +100,30 @@ void Core::Impl::take_stock(Sharing& sharing) {
   sharing.targets = share_out(sharing.wishes, sharing.caps);
 }
 
+// What may be used is durable before it is said, and less only when it is confirmed: a restart
+// never believes a run to be slower than it is.
 void Core::Impl::tell(Run& run, uint64_t share) {
   Share& s = run.share;
   if (s.told == 0 && to_wire(share) != 0) ++shares_;
   if (s.told != 0 && to_wire(share) == 0) --shares_;
   s.told = to_wire(share);
   s.told_at = now_.mono;
+  s.sequence = ++last_share_;
   s.usage.set_share(share, now_.mono);
-  run.row.bandwidth_bytes_per_second = s.told;
   if (s.offered) return;
-  said_[run.worker].shares.push_back(
-      {run.row.state == RunState::assigned ? run.offer : run.row.token(), s.told});
-  if (run.row.state != RunState::assigned) store(run, true);
+  said_[run.worker].shares.push_back({attempt_of(run), s.told, s.sequence});
+  if (from_wire(s.told) <= from_wire(s.most)) return;
+  s.most = s.told;
+  keep_share(run, false);
+}
+
+void Core::Impl::keep_share(Run& run, bool soft) {
+  run.row.bandwidth_bytes_per_second = run.share.most;
+  if (run.row.state != RunState::assigned) store(run, soft);
+}
+
+Token Core::Impl::attempt_of(const Run& run) const {
+  return run.row.state == RunState::assigned ? run.offer : run.row.token();
 }
 
 void Core::Impl::lower(Sharing& sharing) {
@@ -169,7 +181,8 @@ void Core::Impl::rebalance() {
     Run* run = find(id);
     if (run == nullptr || !run->share.offered) continue;
     run->share.offered = false;
-    run->share.in_force = run->share.told;
+    run->share.most = run->share.told;
+    run->share.sequence = 0;  // the attempt begins with it
     send_assign(*run);
   }
   offered_.clear();
@@ -180,16 +193,22 @@ void Core::Impl::rebalance() {
 void Core::Impl::take_usage(Run& run, const HeldAttempt& held) {
   if (caps_ == 0 && shares_ == 0) return;
   Share& share = run.share;
-  const uint64_t in_force = held.bandwidth_bytes_per_second;
-  if (share.live != held.live_bandwidth || share.in_force != in_force) {
+  if (share.live != held.live_bandwidth) {
     share.live = held.live_bandwidth;
-    share.in_force = in_force;
     shares_moved_ = true;
   }
-  if (share.live && share.in_force != share.told && now_.mono - share.told_at >= kShareRepeat) {
-    share.told_at = now_.mono;
-    said_[run.worker].shares.push_back({run.row.token(), share.told});
+  const bool confirmed =
+      held.bandwidth_sequence == share.sequence && held.bandwidth_bytes_per_second == share.told;
+  if (confirmed && share.most != share.told) {
+    share.most = share.told;
+    keep_share(run, true);
+    shares_moved_ = true;
   }
+  if (share.live && !confirmed && now_.mono - share.told_at >= kShareRepeat) {
+    share.told_at = now_.mono;
+    said_[run.worker].shares.push_back({run.row.token(), share.told, share.sequence});
+  }
+  share.confirmed = confirmed;
   const Progress& progress = held.progress;
   if (progress.bytes_done >= 0 && progress.elapsed_ms > 0)
     share.usage.report(static_cast<uint64_t>(progress.bytes_done), progress.elapsed_ms, now_.mono);

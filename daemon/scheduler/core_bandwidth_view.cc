@@ -49,7 +49,8 @@ BandwidthView Core::Impl::bandwidth() const {
     share.share = run.share.told;
     share.used = run.share.usage.rate();
     if (const uint64_t wants = run.share.usage.wants(); wants != kNoCap) share.wants = wants;
-    share.confirmed = run.share.told == run.share.in_force;
+    share.confirmed =
+        run.share.told == 0 || (run.share.told == run.share.most && run.share.confirmed);
     share.live = run.share.live;
     const auto client = clients.find(run.client);
     const auto own = jobs.find(job.id.value);

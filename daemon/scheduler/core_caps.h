@@ -49,10 +49,12 @@ struct JobLimits {
 
 // What one run under caps was given, and what it does with it.
 struct Share {
-  uint64_t told = 0;      // bytes per second, last sent; 0: no cap
-  uint64_t in_force = 0;  // as the worker said last; 0: no cap
-  bool live = false;      // can be changed while it runs
-  bool offered = false;   // its ASSIGN waits for the end of the step
+  uint64_t told = 0;       // bytes per second, last sent; 0: no cap
+  uint64_t most = 0;       // it may use no more than this; above `told` until that is confirmed
+  uint64_t sequence = 0;   // of what was told
+  bool live = false;       // can be changed while it runs
+  bool offered = false;    // its ASSIGN waits for the end of the step
+  bool confirmed = false;  // the worker says that it is in force
   Instant told_at{};
   Usage usage;
 };

@@ -23,6 +23,8 @@
 #include "daemon/scheduler/fair_queue.h"
 #include "daemon/scheduler/path_overlap.h"
 #include "daemon/scheduler/remembered.h"
+#include "schemas/json_fields.h"
+#include "schemas/report.h"
 
 namespace dray::scheduler {
 
@@ -46,6 +48,8 @@ inline constexpr uint64_t kLowerPercent = 5;
 inline constexpr uint64_t kRaisePercent = 2;
 // Shares follow use at most this often; starts, ends and changes of caps count at once.
 inline constexpr Duration kUsageInterval = seconds{1};
+// Shares told in one life of the scheduler are counted by so many bits, those above by its epoch.
+inline constexpr int kShareBits = 40;
 // A share that the worker has not confirmed after this is sent again.
 inline constexpr Duration kShareRepeat = seconds{2};
 // Ended attempts and runs that are remembered to answer repeated questions: seconds at the highest
@@ -166,6 +170,8 @@ class Core::Impl {
   void lower(Sharing& sharing);
   void raise(Sharing& sharing);
   void tell(Run& run, uint64_t share);
+  void keep_share(Run& run, bool soft);
+  Token attempt_of(const Run& run) const;
   void take_usage(Run& run, const HeldAttempt& held);
   void forget_share(Run& run);
   uint64_t weight_of(const Run& run) const;
@@ -199,6 +205,7 @@ class Core::Impl {
   void on(const BrokerLost&);
   void on(const BrokerUp&);
   void on(const WorkerDrain& event);
+  void on(const Noted& event);
   std::string why_refused(const Worker& worker, const WorkerHello& event) const;
   void refuse(Worker& worker, const WorkerHello& event, const std::string& why);
   void restarted(Worker& worker, const Hello& hello);
@@ -226,6 +233,20 @@ class Core::Impl {
   void conclude(Run& run, const AttemptResult& result);
   std::string why_no_retry(const Run& run, const AttemptResult& result, Duration wait) const;
   void retry_later(Run& run, const AttemptResult& result, Duration wait);
+
+  // core_hold.cc
+  void on(const DecideHeld& event);
+  AttemptReport take_report(RunRow& row, AttemptResult& result);
+  void hold(Run& run, const AttemptReport& report);
+  static std::string approved_task(const std::string& task);
+
+  // core_versions.cc: states that can be restored.
+  void keep_versions(Run& run, const AttemptResult& result, AttemptReport report);
+  void on(const UpkeepDue& event);
+  bool has_open(const Job& job, Trigger trigger) const;
+  std::vector<uint32_t> accounts_of(const Run& run) const;
+  void find_further_account(Run& run);
+  RunId add_upkeep(Job& job, Trigger trigger, JobKind kind, const std::string& task);
 
   // core_cancel.cc
   void on(const CancelRuns& event);
@@ -276,6 +297,7 @@ class Core::Impl {
   Cap global_cap_;
   size_t caps_ = 0;            // configured anywhere
   size_t shares_ = 0;          // runs that were told a cap
+  uint64_t last_share_ = 0;    // sequence; begins anew above all earlier ones
   bool shares_moved_ = false;  // rebalance at the end of the step
   Instant rebalanced_at_{};
   std::vector<RunId> offered_;            // in this step

@@ -171,4 +171,11 @@ void Core::Impl::on(const SettingsPut& event) {
   add_event(event_kind::kSettingsChanged, nullptr, body.done());
 }
 
+void Core::Impl::on(const Noted& event) {
+  AddEvent added;
+  added.event = EventRow{++last_event_, now_.wall, std::string(event.kind), event.client, event.job,
+                         RunId{},       event.body};
+  emit(std::move(added));
+}
+
 }  // namespace dray::scheduler

@@ -88,6 +88,8 @@ struct Run {
   WaitKey wait;
   WaitKey woken;  // the list that gave it its chance, to be passed on if it does not use it
 
+  std::optional<uint32_t> further_account;  // of the place that it restores to
+
   // An offer or an attempt, and what it holds.
   Worker* worker = nullptr;
   Token offer;                // assigned: what was offered

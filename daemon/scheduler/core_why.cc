@@ -84,7 +84,7 @@ void Core::Impl::why_waiting(const Run& run, WhyAnswer& answer, Now now) const {
     add(answer, WhyCode::job_cap,
         fmt::format("the job has {} of {} runs going", job.running, job.concurrent()), other);
   }
-  for (const uint32_t index : job.accounts) {
+  for (const uint32_t index : accounts_of(run)) {
     if (has_room(WaitKey{WaitFor::account, index})) continue;
     const Account& account = accounts_[index];
     add(answer, WhyCode::account_cap,

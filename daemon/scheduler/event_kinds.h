@@ -40,6 +40,12 @@ inline constexpr std::string_view kRunPaused = "run.paused";
 inline constexpr std::string_view kRunResumed = "run.resumed";
 inline constexpr std::string_view kRunPriority = "run.priority";
 inline constexpr std::string_view kBandwidthCap = "bandwidth.cap";
+inline constexpr std::string_view kRunHeld = "run.held";
+inline constexpr std::string_view kRunApproved = "run.approved";
+inline constexpr std::string_view kRunRejected = "run.rejected";
+inline constexpr std::string_view kJobKeyExported = "job.key_exported";
+inline constexpr std::string_view kVersionKept = "version.kept";
+inline constexpr std::string_view kVersionsPruned = "version.pruned";
 }  // namespace event_kind
 
 inline constexpr EventKind kEventKinds[] = {
@@ -74,6 +80,16 @@ inline constexpr EventKind kEventKinds[] = {
     {event_kind::kRunPriority, "{priority, before, asked_by}", "a waiting run was moved"},
     {event_kind::kBandwidthCap, "{scope, name, kbps, until?}",
      "another bandwidth cap is in force; kbps 0: none"},
+    {event_kind::kRunHeld,
+     "{attempt, reason, known_files, source_files, deletes, overwrites, creates}",
+     "the run's guard stopped it before anything was changed; a person decides", LogLevel::warn},
+    {event_kind::kRunApproved, "{asked_by, reason}", "a held run goes on"},
+    {event_kind::kRunRejected, "{asked_by, reason}", "a held run is given up"},
+    {event_kind::kJobKeyExported, "{asked_by, again}",
+     "somebody was given the passwords of an encrypted job", LogLevel::warn},
+    {event_kind::kVersionKept, "{files, bytes, good}", "the state after the run can be restored",
+     LogLevel::debug},
+    {event_kind::kVersionsPruned, "{files, bytes}", "retention deleted files of earlier states"},
 };
 
 constexpr const EventKind* find_event_kind(std::string_view name) {

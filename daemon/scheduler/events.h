@@ -48,7 +48,8 @@ struct BrokerUp {};    // publish OWNERS again
 struct RunNow {
   Asker asker;
   Enqueue request;
-  // Another run like this one: looked up by the shell for Enqueue::rerun_of.
+  // Another run like this one, or a restore: looked up by the shell for Enqueue::rerun_of and
+  // ::task.
   struct Rerun {
     JobKind kind = JobKind::sync;
     std::string task;
@@ -97,6 +98,13 @@ struct AccountPut {
 struct SettingsPut {
   LiveSettings settings;
 };
+// Something that only the journal wants to know; `kind` is a row of event_kinds.h.
+struct Noted {
+  std::string_view kind;
+  std::string client;
+  std::string job;
+  std::string body;  // JSON object
+};
 struct WorkerDrain {
   std::string worker;
   bool drain = false;
@@ -108,9 +116,26 @@ struct AssignFailed {
   std::string why;
 };
 
-using Event = std::variant<Tick, WorkerHello, WorkerRenew, WorkerAccept, WorkerReject, WorkerResult,
-                           SessionGone, BrokerLost, BrokerUp, RunNow, CancelRuns, JobPut,
-                           JobRemoved, ClientPut, AccountPut, SettingsPut, WorkerDrain,
-                           AssignFailed, PauseRuns, ResumeRuns, SetPriority>;
+// Somebody decides about a run that its guard held; any other run is passed over.
+struct DecideHeld {
+  RunId run;
+  bool approve = false;
+  std::string reason;
+  std::string asked_by;
+};
+
+// The answer to CheckUpkeep.
+struct UpkeepDue {
+  JobId job;
+  std::vector<RunId> prune;  // states that go; empty: none
+  std::string prune_task;
+  std::string drill_task;  // empty: none is due
+};
+
+using Event =
+    std::variant<Tick, WorkerHello, WorkerRenew, WorkerAccept, WorkerReject, WorkerResult,
+                 SessionGone, BrokerLost, BrokerUp, RunNow, CancelRuns, JobPut, JobRemoved,
+                 ClientPut, AccountPut, SettingsPut, WorkerDrain, AssignFailed, PauseRuns,
+                 ResumeRuns, SetPriority, DecideHeld, Noted, UpkeepDue>;
 
 }  // namespace dray::scheduler

@@ -13,6 +13,7 @@
 #include "schemas/messages.h"
 #include "schemas/outcome.h"
 #include "schemas/run_state.h"
+#include "schemas/run_task.h"
 
 namespace dray {
 
@@ -160,6 +161,29 @@ struct KeyedRun {
   RunId run;
   JobId job;
   WallTime queued_at{};
+};
+
+// A state of a job that can be restored, or could be.
+enum class VersionState : uint8_t { kept = 1, pruning = 2, pruned = 3 };
+
+template <>
+struct EnumNames<VersionState> {
+  static constexpr std::string_view kWhat = "version state";
+  static constexpr EnumRow<VersionState> kRows[] = {{VersionState::kept, "kept"},
+                                                    {VersionState::pruning, "pruning"},
+                                                    {VersionState::pruned, "pruned"}};
+};
+
+struct VersionRow {
+  VersionRef ref;
+  JobId job;  // that made it; it may be gone
+  std::string job_name;
+  std::string client;
+  bool good = false;   // the run ended well and nothing speaks against its result
+  std::string pinned;  // why it must stay; empty: not pinned
+  VersionState state = VersionState::kept;
+  RunId prune_run;  // that removes or removed it
+  WallTime pruned_at{};
 };
 
 // What the core is loaded from at start: everything not terminal, and what it plans with.

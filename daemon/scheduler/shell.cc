@@ -1,12 +1,14 @@
 #include "daemon/scheduler/shell.h"
 
 #include "daemon/base/log.h"
+#include "daemon/base/quote.h"
 #include "daemon/base/text.h"
 #include "daemon/scheduler/event_kinds.h"
+#include "daemon/scheduler/run_facts.h"
+#include "daemon/scheduler/safe_name.h"
+#include "daemon/scheduler/upkeep.h"
 #include "schemas/codec.h"
 #include "schemas/job_check.h"
-#include "schemas/json_fields.h"
-#include "schemas/run_task.h"
 
 namespace dray {
 namespace {
@@ -14,12 +16,6 @@ namespace {
 constexpr Duration kRecoveryInterval = seconds{1};
 // A spec is some 2 kB with its remotes.
 constexpr size_t kMaxSpecs = 1024;
-constexpr size_t kMaxAskerBytes = 200;
-
-// Names of people come from outside and end up in events, mails and terminals.
-std::string safe_name(std::string_view asked_by, std::string_view peer) {
-  return shorten(escape_for_display(asked_by.empty() ? peer : asked_by), kMaxAskerBytes);
-}
 
 EventMessage to_message(const EventRow& row) {
   return EventMessage{row.sequence, row.at, row.kind, row.client, row.job, row.run, row.body};
@@ -117,45 +113,6 @@ void Shell::run_steps(Now now) {
   steps_.clear();
 }
 
-void Shell::enqueue(const Enqueue& request, const scheduler::Asker& asker, Now now) {
-  if (!accepting())
-    return post(asker.session, asker.request_id,
-                Enqueued{to_wire_code(ErrorCode::exhausted), refusal_text(), {}});
-  Enqueue clean = request;
-  clean.asked_by = safe_name(request.asked_by, asker.name);
-  scheduler::RunNow event{asker, std::move(clean)};
-  if (request.rerun_of) {
-    if (const Status found = fill_rerun(event); !found)
-      return post(asker.session, asker.request_id,
-                  Enqueued{to_wire_code(found.error().code), found.error().message, {}});
-  }
-  handle(event, now);
-}
-
-// The run that is to be repeated, whether it has ended or not. An approval was given to that run
-// alone.
-Status Shell::fill_rerun(scheduler::RunNow& event) {
-  const RunId of = event.request.rerun_of;
-  std::optional<RunRow> row;
-  if (const RunRow* open = core_.find_run(of)) {
-    row = *open;
-  } else {
-    DRAY_TRY_ASSIGN(row, store::Queries(store_.db()).row(of));
-  }
-  if (!row) return fail(ErrorCode::not_found, "there is no run {}", of);
-  if (row->kind == JobKind::upload)
-    return fail(ErrorCode::conflict, "run {} took a file that was handed in; hand it in again", of);
-  event.request.job = row->job_name;
-  event.request.dry_run = event.request.dry_run || row->dry_run;
-  RunTask task;
-  if (!row->task.empty()) {
-    DRAY_TRY_ASSIGN(task, from_json<RunTask>(row->task, JsonReadOptions{.unknown_keys = true}));
-  }
-  task.approved = false;
-  event.rerun = {row->kind, task == RunTask{} ? std::string() : to_json(task)};
-  return {};
-}
-
 void Shell::cancel(const CancelRequest& request, const scheduler::Asker& asker, Now now) {
   if (!accepting())
     return post(asker.session, asker.request_id,
@@ -202,11 +159,16 @@ void Shell::request(const Request& request, const scheduler::Asker& asker, Role 
   context.peer = asker.name;
   context.asked_by = safe_name(request.asked_by, asker.name);
   Response response = verbs::handle(context, *chosen, request);
-  if (auto* relay = std::get_if<verbs::Relay>(&context.later); relay && response.code == 0)
-    return outbox_.relay(asker, std::move(*relay));
+  auto* relay = std::get_if<verbs::Relay>(&context.later);
+  if (response.code != 0) relay = nullptr;
+  if (relay && !chosen->verb->changes) return outbox_.relay(asker, std::move(*relay));
   if (auto* backup = std::get_if<verbs::Backup>(&context.later); backup && response.code == 0)
     return outbox_.backup(asker, backup->path);
-  answer(response);
+  if (relay) {
+    relays_.push_back({asker, std::move(*relay)});
+  } else {
+    answer(response);
+  }
   // The failure of one change took the whole turn with it.
   if (chosen->verb->changes && !store_.in_transaction())
     return fail_turn({from_wire_code(response.code), response.message}, now);
@@ -232,6 +194,7 @@ void Shell::take(scheduler::Action action, Now now) {
   if (take_row(action, now)) return;
   using namespace scheduler;
   if (auto* a = std::get_if<SendAssign>(&action)) return assign(*a);
+  if (auto* a = std::get_if<CheckUpkeep>(&action)) return check_upkeep(a->job, now);
   if (auto* a = std::get_if<SendWelcome>(&action))
     return post(a->session, 0, std::move(a->message));
   if (auto* a = std::get_if<SendGoodbye>(&action))
@@ -260,12 +223,42 @@ void Shell::assign(const scheduler::SendAssign& action) {
     return;
   }
   spec->kind = action.kind;
-  spec->task = action.task;
+  if (const Status told = fill_task(*spec, action); !told) {
+    steps_.emplace_back(scheduler::AssignFailed{action.token, told.error().message});
+    return;
+  }
   spec->scheduled_at = action.scheduled_at;
   spec->dry_run = action.dry_run;
   spec->bandwidth_bytes_per_second = action.bandwidth_bytes_per_second;
   spec->live_bandwidth = action.live_bandwidth;
   post(action.session, 0, Assign{action.token, action.lease_ms, std::move(*spec)});
+}
+
+// What the run has to do beyond its job, and what it is told of the job's past.
+Status Shell::fill_task(RunSpec& spec, const scheduler::SendAssign& action) {
+  RunTask task;
+  if (!action.task.empty()) {
+    DRAY_TRY_ASSIGN(task,
+                    annotate(from_json<RunTask>(action.task, JsonReadOptions{.unknown_keys = true}),
+                             "the run's task"));
+  }
+  DRAY_TRY_ASSIGN(task.learned, store::learned_counts(store_.db(), action.job, action.kind));
+  DRAY_TRY(store::fit_spec(store_.db(), spec, task));
+  DRAY_TRY_ASSIGN(task.previous, store::previous_version(store_.db(), spec));
+  spec.task = task == RunTask{} ? std::string() : to_json(task);
+  return {};
+}
+
+// The rows of this turn count for the answer, and go into the same commit. A failure of the store
+// shows at that commit; a state that cannot be judged now is judged with the next one.
+void Shell::check_upkeep(JobId job, Now now) {
+  if (const Status opened = open_transaction(); !opened) return;
+  Result<std::optional<scheduler::UpkeepDue>> due = store::upkeep_due(store_.db(), job, now.wall);
+  if (!due) {
+    log_warn("retention.failed", "job {}: nothing is pruned: {}", job, due.error().message);
+  } else if (*due) {
+    steps_.emplace_back(std::move(**due));
+  }
 }
 
 Result<RunSpec> Shell::run_spec(JobId job) {
@@ -306,6 +299,9 @@ void Shell::send_all() {
   for (const Outgoing& out : outgoing_)
     outbox_.send(out.to, out.id, out.message);
   outgoing_.clear();
+  for (WaitingRelay& waiting : relays_)
+    outbox_.relay(waiting.asker, std::move(waiting.relay));
+  relays_.clear();
   for (const OutMessage& event : publications_)
     outbox_.send({}, 0, event);
   outbox_.flush();
@@ -344,6 +340,9 @@ void Shell::fail_turn(const Error& error, Now now) {
                   refusal_text()};
   for (Outgoing& out : outgoing_)
     refuse_in_place(out.message, why);
+  for (const WaitingRelay& waiting : relays_)
+    post(waiting.asker.session, waiting.asker.request_id, verbs::refusal(why), true);
+  relays_.clear();
   next_recovery_ = now.mono;
 }
 

@@ -23,13 +23,13 @@
 #include "daemon/scheduler/store.h"
 #include "daemon/scheduler/verbs.h"
 #include "schemas/messages.h"
+#include "schemas/run_task.h"
 
 namespace dray {
 
-using OutMessage =
-    std::variant<Welcome, Goodbye, Renewed, Assign, Start, Withdraw, StopAttempt, ResultAck, Stale,
-                 Owners, Enqueued, CancelReply, Response, EventMessage, SetBandwidth,
-                 RemoteRefreshedAck>;
+using OutMessage = std::variant<Welcome, Goodbye, Renewed, Assign, Start, Withdraw, StopAttempt,
+                                ResultAck, Stale, Owners, Enqueued, CancelReply, Response,
+                                EventMessage, SetBandwidth, RemoteRefreshedAck>;
 
 // Where a turn's messages go. Called after the commit.
 class Outbox {
@@ -84,12 +84,21 @@ class Shell {
     bool answer;  // somebody waits for it: on failure they get the reason
   };
 
+  struct WaitingRelay {
+    scheduler::Asker asker;
+    verbs::Relay relay;
+  };
+
   void step(const scheduler::Event& event, Now now);
   void run_steps(Now now);
   void take(scheduler::Action action, Now now);
   bool take_row(scheduler::Action& action, Now now);
   void assign(const scheduler::SendAssign& action);
   Result<RunSpec> run_spec(JobId job);
+  Status fill_task(RunSpec& spec, const scheduler::SendAssign& action);
+  Status fill_sent(scheduler::RunNow& event);
+  Status fill_restore(scheduler::RunNow& event, const RunTask& task);
+  void check_upkeep(JobId job, Now now);
   LiveSettings effective(LiveSettings settings) const;
   Status open_transaction();
   Status write_rows();
@@ -114,6 +123,7 @@ class Shell {
   std::vector<scheduler::Action> rows_;   // not yet in the transaction
   std::vector<OutMessage> publications_;  // EVENTs of rows in the open transaction
   std::vector<Outgoing> outgoing_;
+  std::vector<WaitingRelay> relays_;          // of changes: asked after the commit
   std::vector<scheduler::SessionGone> gone_;  // while broken
   bool hard_ = false;                         // the turn must be committed
   std::optional<Instant> soft_since_;

@@ -7,6 +7,7 @@
 #include "daemon/scheduler/path_overlap.h"
 #include "daemon/scheduler/store_catalog.h"
 #include "daemon/scheduler/store_db.h"
+#include "daemon/scheduler/store_keys.h"
 #include "schemas/job_json.h"
 #include "schemas/json_fields.h"
 #include "schemas/limits.h"
@@ -110,14 +111,16 @@ class AccountGraph {
     return graph;
   }
   std::vector<std::string> of(const JobPlan& plan) const {
-    std::vector<std::string> names{plan.source.remote};
-    if (plan.destination.remote != names.front()) names.push_back(plan.destination.remote);
+    std::vector<std::string> names;
+    for (const std::string* name : {&plan.source.remote, &plan.destination.remote})
+      if (!name->empty() && std::ranges::find(names, *name) == names.end()) names.push_back(*name);
     for (size_t i = 0; i < names.size() && names.size() <= 2 * limits::kMaxRemoteDepth; ++i) {
       const auto found = refers_.find({plan.client, names[i]});
       if (found == refers_.end()) continue;
       for (const std::string& other : found->second)
         if (std::ranges::find(names, other) == names.end()) names.push_back(other);
     }
+    std::erase(names, "");  // a job without source or destination
     return names;
   }
 
@@ -231,6 +234,7 @@ Status Jobs::set_paused(JobId id, std::string_view why) {
 Result<std::string> Jobs::writes_there(const JobSpec& spec, JobId except) {
   return guarded("read jobs", [&]() -> Result<std::string> {
     const std::string key = scheduler::destination_key(spec.client, spec.destination);
+    if (key.empty()) return std::string();
     for (const std::string& place : with_parents(key)) {
       auto query =
           db_->query("SELECT name FROM jobs WHERE destination_key = ? AND id <> ? LIMIT 1");
@@ -242,6 +246,17 @@ Result<std::string> Jobs::writes_there(const JobSpec& spec, JobId except) {
         "LIMIT 1");
     query.bind(Blob{key}, Blob{end}, except);
     return query.next() ? query.text(0) : std::string();
+  });
+}
+
+Result<bool> Jobs::has_written(JobId id) {
+  return guarded("read runs", [&]() -> Result<bool> {
+    auto ended =
+        db_->query("SELECT 1 FROM job_states WHERE job = ? AND last_run IS NOT NULL LIMIT 1");
+    if (ended.bind(id).next()) return true;
+    auto open = db_->query(
+        "SELECT 1 FROM runs WHERE job = ? AND started_at IS NOT NULL AND dry_run = 0 LIMIT 1");
+    return open.bind(id).next();
   });
 }
 
@@ -284,8 +299,14 @@ Result<RunSpec> Jobs::run_spec(JobId id) {
   spec.destination = job.destination;
   spec.options = job.options;
   spec.policy = job_policy_text(job.policy);
+  if (job.policy.encryption) {
+    DRAY_TRY_ASSIGN(auto key, Keys(*db_).find(job.name));
+    if (!key) return fail(ErrorCode::not_found, "the job's passwords are missing");
+    spec.crypt_key = std::move(key->sealed);
+  }
   Catalog catalog(*db_);
   for (const std::string& name : {job.source.remote, job.destination.remote}) {
+    if (name.empty()) continue;
     DRAY_TRY_ASSIGN(std::vector<SealedRemote> remotes, catalog.remote_closure(job.client, name));
     for (SealedRemote& remote : remotes)
       if (std::ranges::find(spec.remotes, remote.name, &SealedRemote::name) == spec.remotes.end())

@@ -47,6 +47,9 @@ class Jobs {
   // A job other than `except` that writes to the same place, or inside or around it. "": none.
   Result<std::string> writes_there(const JobSpec& spec, JobId except);
 
+  // May something of the job lie in its destination? Also true when all that ran were rehearsals.
+  Result<bool> has_written(JobId id);
+
   // For the core; `accounts` are all remotes that a run of the job touches.
   Result<std::vector<JobPlan>> plans();
   Result<JobPlan> plan(const JobRecord& record);

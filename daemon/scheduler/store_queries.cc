@@ -96,6 +96,7 @@ RunView run_view(RunRow row) {
   view.checks = row.checks;
   view.deletes = row.deletes;
   view.errors = row.errors;
+  view.grade = row.grade;
   return view;
 }
 
@@ -145,9 +146,10 @@ Result<std::vector<AttemptView>> Queries::attempts(RunId run) {
     auto q = db_->query(
         "SELECT a.attempt, worker, worker_epoch, accepted_at, ended_at, ending, outcome, "
         "error_class, retry, hint, deciding_line, bytes, files, checks, deletes, errors, "
-        "exit_code, signal, duration_ms, log_bytes, rclone_version, coalesce(excerpt, '') FROM "
-        "attempts a LEFT JOIN log_excerpts l ON l.run = a.run AND l.attempt = a.attempt WHERE "
-        "a.run = ? ORDER BY a.attempt LIMIT ?");
+        "exit_code, signal, duration_ms, log_bytes, rclone_version, coalesce(excerpt, ''), "
+        "coalesce(report, '{}') FROM attempts a LEFT JOIN log_excerpts l ON l.run = a.run AND "
+        "l.attempt = a.attempt LEFT JOIN reports p ON p.run = a.run AND p.attempt = a.attempt "
+        "WHERE a.run = ? ORDER BY a.attempt LIMIT ?");
     q.bind(run, limits::kMaxAttempts);
     while (q.next()) {
       AttemptView& a = attempts.emplace_back();
@@ -173,6 +175,7 @@ Result<std::vector<AttemptView>> Queries::attempts(RunId run) {
       a.log_bytes = q.as<uint64_t>(19);
       a.rclone_version = q.text(20);
       a.log_excerpt = q.text(21);
+      a.report.json = q.text(22);
     }
     return attempts;
   });

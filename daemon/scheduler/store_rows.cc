@@ -1,5 +1,6 @@
 #include "daemon/scheduler/store_rows.h"
 
+#include "daemon/scheduler/store_receipts.h"
 #include "schemas/json_fields.h"
 
 namespace dray::store {
@@ -88,7 +89,8 @@ bool update_run(Db& db, const RunRow& run) {
   if (changed != 1) return false;
   if (!is_terminal(run.state)) return true;
   db.query("DELETE FROM progress WHERE run = ?").bind(run.id).run();
-  if (run.state != RunState::skipped && run.state != RunState::missed)
+  const bool backup = is_job_kind(run.kind);
+  if (backup && run.state != RunState::skipped && run.state != RunState::missed)
     db.query("UPDATE job_states SET last_run = ?, last_state = ? WHERE job = ?")
         .bind(run.id, run.state, run.job)
         .run();
@@ -128,6 +130,7 @@ bool end_attempt(Db& db, const AttemptRow& row) {
     db.query("INSERT INTO reports (run, attempt, report) VALUES (?, ?, ?)")
         .bind(row.token.run, row.token.attempt, result.report)
         .run();
+  add_receipt(db, row);
   return true;
 }
 

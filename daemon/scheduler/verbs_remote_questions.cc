@@ -41,18 +41,6 @@ struct MergeBody {
   }
 };
 
-// Any connected worker can look at a remote.
-Result<SessionId> any_worker(const scheduler::Core& core) {
-  const scheduler::CoreStatus status = core.status();
-  const scheduler::WorkerView* best = nullptr;
-  for (const scheduler::WorkerView& worker : status.workers)
-    if (worker.connected && (!best || worker.busy < best->busy)) best = &worker;
-  const std::optional<SessionId> session =
-      best ? core.session_of(best->row.name) : std::optional<SessionId>();
-  if (session) return *session;
-  return fail(ErrorCode::unavailable, "no worker is connected; start dray-worker and try again");
-}
-
 // Two of rclone that renew one login can make it worthless: while a run uses it, nobody else does.
 Status check_login_free(Context& context, const std::string& client,
                         const std::vector<SealedRemote>& remotes) {

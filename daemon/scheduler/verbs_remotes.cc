@@ -59,29 +59,6 @@ uint32_t cap_of(const RemoteView& remote) {
   return remote.login_at == WallTime{} ? remote.max_concurrent : 1;
 }
 
-// The public keys of all workers that ever said hello, without doubles.
-std::set<std::string> worker_keys(const scheduler::CoreStatus& status) {
-  std::set<std::string> keys;
-  for (const scheduler::WorkerView& worker : status.workers)
-    if (worker.row.public_key.size() == kSealKeyBytes) keys.insert(worker.row.public_key);
-  return keys;
-}
-
-SealingKey to_key(std::string_view bytes) {
-  SealingKey key;
-  std::ranges::copy(bytes, key.bytes.begin());
-  return key;
-}
-
-Status check_sealed_for(Context& context, const SealedRemote& remote) {
-  for (const std::string& key : worker_keys(context.core.status()))
-    if (fingerprint(to_key(key)) == remote.sealed_for) return {};
-  return fail(ErrorCode::conflict,
-              "remote {}: no worker has the key {} that its settings are sealed to; take the "
-              "current key and seal again",
-              quoted(remote.name), quoted(remote.sealed_for));
-}
-
 Status check_version(const SealedRemote& remote, const std::optional<RemoteView>& before) {
   const uint32_t expected = before ? before->version + 1 : remote.version;
   if (remote.version == expected && remote.version > 0) return {};
@@ -137,7 +114,8 @@ Result<std::string> remote_put(Context& context, const JsonValue& body) {
   if (!client) return fail(ErrorCode::not_found, "there is no client {}", quoted(remote.client));
   DRAY_TRY_ASSIGN(const auto before, context.catalog.remote(remote.client, remote.name));
   DRAY_TRY(check_version(remote, before));
-  DRAY_TRY(check_sealed_for(context, remote));
+  DRAY_TRY(annotate(check_reader(context.core, remote.sealed_for),
+                    fmt::format("remote {}", quoted(remote.name))));
   DRAY_TRY(check_references(context, remote));
   DRAY_TRY_ASSIGN(RemoteView view,
                   context.catalog.put_remote(
@@ -170,7 +148,7 @@ Result<std::string> remote_remove(Context& context, const JsonValue& body) {
 
 Result<std::string> seal_key(Context& context, const JsonValue& body) {
   DRAY_TRY(arguments<NoArgs>(body));
-  const std::set<std::string> keys = worker_keys(context.core.status());
+  const std::set<std::string> keys = worker_keys(context.core);
   if (keys.empty())
     return fail(ErrorCode::unavailable,
                 "no worker has connected yet, and remotes are sealed to the workers' key; start "
@@ -180,7 +158,7 @@ Result<std::string> seal_key(Context& context, const JsonValue& body) {
                 "the workers have {} different sealing keys; give all of them the same key file "
                 "(worker.key_file)",
                 keys.size());
-  const SealingKey key = to_key(*keys.begin());
+  const SealingKey key = to_sealing_key(*keys.begin());
   return to_json(SealKeyAnswer{format_sealing_key(key), fingerprint(key)});
 }
 

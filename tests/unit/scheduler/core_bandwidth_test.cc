@@ -11,6 +11,7 @@ struct Shares {
   Rig& rig;
   std::map<Token, uint64_t> told;
   std::map<Token, uint64_t> in_force;
+  std::map<Token, uint64_t> sequence;
   std::map<Token, uint64_t> bytes;
   std::map<Token, int64_t> elapsed;
 
@@ -19,8 +20,10 @@ struct Shares {
     for (const SendAssign& a : rig.all<SendAssign>())
       told[a.token] = in_force[a.token] = a.bandwidth_bytes_per_second;
     for (const SendBandwidth& a : rig.all<SendBandwidth>())
-      for (const BandwidthShare& share : a.message.shares)
+      for (const BandwidthShare& share : a.message.shares) {
         told[share.token] = share.bytes_per_second;
+        sequence[share.token] = share.sequence;
+      }
   }
   Token start(const std::string& job) {
     rig.enqueue(job);
@@ -49,6 +52,7 @@ struct Shares {
       held.state = RunState::running;
       held.live_bandwidth = live;
       held.bandwidth_bytes_per_second = told[token];
+      held.bandwidth_sequence = sequence[token];
       const auto rate = rates.find(token);
       bytes[token] += 2 * (rate == rates.end() ? told[token] : rate->second);
       held.progress.phase = Phase::transferring;
@@ -275,6 +279,31 @@ TEST_CASE(
   c.rig.hello("w2", 8);
   c.rig.enqueue("c");
   CHECK(c.rig.one<SendAssign>().bandwidth_bytes_per_second == kBandwidthFloor);
+}
+
+TEST_CASE("a restarted scheduler knows the most that a run may use, and tells its share again") {
+  Capped c;
+  const Token a = c.shares.start("a");
+  const Token b = c.shares.start("b");
+  c.rig.renew(c.w1, {a, b});
+  // `a` was told less and has not confirmed it: what is stored is what it may still use.
+  CHECK(c.rig.rows[a.run].bandwidth_bytes_per_second == 3'000'000);
+  c.rig.restart();
+  c.rig.hello("w2", 8);
+  c.rig.enqueue("c");
+  CHECK(c.rig.one<SendAssign>().bandwidth_bytes_per_second == kBandwidthFloor);
+  HeldAttempt held;
+  held.token = a;
+  held.state = RunState::running;
+  held.live_bandwidth = true;
+  held.bandwidth_bytes_per_second = 3'000'000;
+  held.bandwidth_sequence = 5;  // of the earlier life
+  c.rig.hello("w1", 8, 1, {held});
+  bool told = false;
+  for (const SendBandwidth& action : c.rig.all<SendBandwidth>())
+    for (const BandwidthShare& share : action.message.shares)
+      told = told || (share.token == a && share.sequence > 5);
+  CHECK(told);
 }
 
 }  // namespace dray::scheduler

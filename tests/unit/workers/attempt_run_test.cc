@@ -62,6 +62,7 @@ struct Planned {
   bool always = false;
   double weight = 1;
   Phase phase = Phase::transferring;
+  bool main = false;
 };
 
 struct Rig : SealedRemotes {
@@ -91,7 +92,8 @@ struct Rig : SealedRemotes {
             auto step =
                 std::make_unique<ScriptedStep>(state, std::string(row.name), diary, row.at_once);
             steps.push_back(step.get());
-            made.push_back({row.name, row.phase, row.weight, row.always, std::move(step)});
+            made.push_back({std::string(row.name), row.phase, row.weight, row.always,
+                            std::move(step), row.main});
           }
           return made;
         });
@@ -107,9 +109,9 @@ struct Rig : SealedRemotes {
   std::vector<Progress> pictures;
   std::optional<AttemptResult> result;
   int told_running = 0;
-  ExecutorEvents events{[this](const Token&) { ++told_running; },
-                        [this](const Token&, const Progress& p) { pictures.push_back(p); },
-                        [this](AttemptResult r) { result = std::move(r); }};
+  ExecutorEvents events{.running = [this](const Token&) { ++told_running; },
+                        .progress = [this](const Token&, const Progress& p) { pictures.push_back(p); },
+                        .ended = [this](AttemptResult r) { result = std::move(r); }};
   std::vector<ScriptedStep*> steps;
   std::unique_ptr<AttemptRun> run;
 };
@@ -167,6 +169,33 @@ TEST_CASE("the first warning is the outcome, and later steps still run") {
   CHECK(rig.diary.back() == "begin manifest");
   CHECK(rig.result->outcome == Outcome::warning);
   CHECK(rig.result->hint == "One file changed.");
+}
+
+TEST_CASE("when all is well the main step decides, and whoever has something to say is heard") {
+  StepEnd nothing;
+  nothing.outcome = Outcome::nothing_to_do;
+  nothing.exit_code = 9;
+  StepEnd note;
+  note.hint = "Two files have no hash.";
+  Rig rig;
+  rig.begin({{"guard", StepEnd{}},
+             {"transfer", nothing, false, 1, Phase::transferring, true},
+             {"validate", note},
+             {"after", StepEnd{}, true}});
+  REQUIRE(rig.result);
+  CHECK(rig.result->outcome == Outcome::nothing_to_do);
+  CHECK(rig.result->exit_code == 9);
+  CHECK(rig.result->hint == "Two files have no hash.");
+}
+
+TEST_CASE("a cancel that comes when only cleaning up is left comes too late") {
+  Rig rig;
+  rig.begin({{"transfer", StepEnd{}}, {"cleanup", {}, true}, {"after", StepEnd{}, true}});
+  rig.run->stop(StopReason::cancel);
+  rig.steps[1]->end({});
+  REQUIRE(rig.result);
+  CHECK(rig.result->outcome == Outcome::succeeded);
+  CHECK(rig.diary.back() == "begin after");
 }
 
 TEST_CASE("a stop ends the step that runs, leaves out the rest and lets the cleaning up finish") {
