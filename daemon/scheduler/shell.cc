@@ -308,7 +308,8 @@ void Shell::fail_turn(const Error& error, Now now) {
                   refusal_text()};
   for (Outgoing& out : outgoing_)
     refuse_in_place(out.message, why);
-  next_recovery_ = now.mono;
+  // At once, but not over and over where little can be written and much cannot.
+  next_recovery_ = std::max(next_recovery_, now.mono);
 }
 
 void Shell::handle_broken(const scheduler::Event& event) {
