@@ -343,7 +343,8 @@ void Shell::fail_turn(const Error& error, Now now) {
   for (const WaitingRelay& waiting : relays_)
     post(waiting.asker.session, waiting.asker.request_id, verbs::refusal(why), true);
   relays_.clear();
-  next_recovery_ = now.mono;
+  // At once, but not over and over where little can be written and much cannot.
+  next_recovery_ = std::max(next_recovery_, now.mono);
 }
 
 void Shell::handle_broken(const scheduler::Event& event) {

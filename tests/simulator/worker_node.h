@@ -15,13 +15,19 @@ namespace dray::sim {
 
 class WorkerNode {
  public:
-  WorkerNode(World& world, std::string name);
+  WorkerNode(World& world, std::string name, Host& host);
   void start();
-  void kill();
+  // `reboot`: with its machine, so that nothing of it is left but its disk.
+  void kill(bool reboot = false);
   void freeze(Duration length);
   void thaw();
+  // The machine is paused until then: its processes neither run nor end.
+  void pause();
+  // Right afterwards, before anything else happens there.
+  void resume();
   bool up() const { return core_ != nullptr; }
   BusModel& bus() { return bus_; }
+  Host& host() { return host_; }
 
  private:
   struct Process {
@@ -56,10 +62,13 @@ class WorkerNode {
 
   World& world_;
   std::string name_;
+  Host& host_;
   NodeClock clock_;
   BusModel bus_;
   std::unique_ptr<worker::WorkerCore> core_;
-  uint64_t epoch_ = 0;                    // on disk
+  uint64_t epoch_ = 0;  // on disk
+  uint64_t boots_ = 0;
+  Instant paused_at_{};
   std::map<Token, AttemptResult> spool_;  // on disk
   std::map<Token, Process> processes_;
   std::set<Token> believed_spooled_;
