@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "daemon/scheduler/events.h"
-#include "daemon/scheduler/rows.h"
+#include "daemon/store/rows.h"
 #include "schemas/messages.h"
 #include "schemas/report.h"
 

@@ -32,8 +32,8 @@
 #include "daemon/base/time.h"
 #include "daemon/scheduler/actions.h"
 #include "daemon/scheduler/events.h"
-#include "daemon/scheduler/rows.h"
 #include "daemon/scheduler/why.h"
+#include "daemon/store/rows.h"
 #include "schemas/limits.h"
 
 namespace dray::scheduler {

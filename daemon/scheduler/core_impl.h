@@ -21,8 +21,8 @@
 #include "daemon/scheduler/due_heap.h"
 #include "daemon/scheduler/event_kinds.h"
 #include "daemon/scheduler/fair_queue.h"
-#include "daemon/scheduler/path_overlap.h"
 #include "daemon/scheduler/remembered.h"
+#include "daemon/store/path_overlap.h"
 #include "schemas/json_fields.h"
 #include "schemas/report.h"
 

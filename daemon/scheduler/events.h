@@ -6,7 +6,7 @@
 #include <variant>
 #include <vector>
 
-#include "daemon/scheduler/rows.h"
+#include "daemon/store/rows.h"
 #include "schemas/messages.h"
 
 namespace dray::scheduler {

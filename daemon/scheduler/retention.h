@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "daemon/scheduler/rows.h"
+#include "daemon/store/rows.h"
 #include "schemas/job_policy.h"
 
 namespace dray::scheduler {

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "daemon/base/result.h"
-#include "daemon/scheduler/store_db.h"
+#include "daemon/store/store_db.h"
 #include "schemas/job.h"
 #include "schemas/run_task.h"
 

@@ -7,6 +7,7 @@
 #include "daemon/base/quote.h"
 #include "daemon/base/text.h"
 #include "daemon/scheduler/week_table.h"
+#include "daemon/store/store_catalog.h"
 #include "schemas/job_check.h"
 #include "schemas/json_fields.h"
 #include "schemas/json_text.h"
@@ -148,6 +149,11 @@ LiveSettings settings_from(const std::map<std::string, std::string>& stored) {
   const auto reason = JsonDocument::parse(stored_or_default(stored, kPausedReason));
   if (reason) settings.queue_paused_reason = reason->root().text().value_or("");
   return settings;
+}
+
+Result<LiveSettings> live_settings(store::Catalog& catalog) {
+  DRAY_TRY_ASSIGN(const auto stored, catalog.settings());
+  return settings_from(stored);
 }
 
 }  // namespace dray

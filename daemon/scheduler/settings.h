@@ -9,9 +9,13 @@
 
 #include "daemon/base/result.h"
 #include "daemon/base/time.h"
-#include "daemon/scheduler/rows.h"
+#include "daemon/store/rows.h"
 
 namespace dray {
+
+namespace store {
+class Catalog;
+}
 
 enum class SettingType : uint8_t { number, boolean, text, bandwidth_table };
 
@@ -35,6 +39,7 @@ Result<std::string> check_setting(std::string_view name, std::string_view json);
 
 // Of what is stored, the rest being defaults. What cannot be read counts as not set.
 LiveSettings settings_from(const std::map<std::string, std::string>& stored);
+Result<LiveSettings> live_settings(store::Catalog& catalog);
 uint64_t setting_number(const std::map<std::string, std::string>& stored, std::string_view name);
 
 }  // namespace dray

@@ -6,6 +6,7 @@
 #include "daemon/scheduler/event_kinds.h"
 #include "daemon/scheduler/run_facts.h"
 #include "daemon/scheduler/safe_name.h"
+#include "daemon/scheduler/settings.h"
 #include "daemon/scheduler/upkeep.h"
 #include "schemas/codec.h"
 #include "schemas/job_check.h"
@@ -83,7 +84,8 @@ void Shell::set_disk_low(std::optional<std::string> why, Now now) {
   if (why.has_value() == disk_low_.has_value()) return;
   disk_low_ = std::move(why);
   if (!accepting()) return;
-  auto settings = store::Catalog(store_.db()).live_settings();
+  store::Catalog catalog(store_.db());
+  auto settings = live_settings(catalog);
   if (!settings) return fail_turn(settings.error(), now);
   step(scheduler::SettingsPut{std::move(*settings)}, now);
 }

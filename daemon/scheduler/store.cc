@@ -6,12 +6,12 @@
 
 #include "daemon/base/fd.h"
 #include "daemon/base/files.h"
-#include "daemon/scheduler/store_db.h"
 #include "daemon/scheduler/store_migrate.h"
-#include "daemon/scheduler/store_rows.h"
 #include "daemon/scheduler/store_snapshot.h"
-#include "daemon/scheduler/store_versions.h"
 #include "daemon/scheduler/store_wal.h"
+#include "daemon/store/store_db.h"
+#include "daemon/store/store_rows.h"
+#include "daemon/store/store_versions.h"
 
 namespace dray {
 namespace {

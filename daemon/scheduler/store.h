@@ -21,7 +21,7 @@
 #include "daemon/base/result.h"
 #include "daemon/base/time.h"
 #include "daemon/scheduler/actions.h"
-#include "daemon/scheduler/rows.h"
+#include "daemon/store/rows.h"
 
 namespace dray {
 

@@ -5,7 +5,7 @@
 
 #include "daemon/base/result.h"
 #include "daemon/base/time.h"
-#include "daemon/scheduler/store_db.h"
+#include "daemon/store/store_db.h"
 
 namespace dray::store {
 

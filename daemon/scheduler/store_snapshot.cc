@@ -1,8 +1,9 @@
 #include "daemon/scheduler/store_snapshot.h"
 
-#include "daemon/scheduler/store_catalog.h"
-#include "daemon/scheduler/store_jobs.h"
-#include "daemon/scheduler/store_rows.h"
+#include "daemon/scheduler/settings.h"
+#include "daemon/store/store_catalog.h"
+#include "daemon/store/store_jobs.h"
+#include "daemon/store/store_rows.h"
 
 namespace dray::store {
 namespace {
@@ -73,7 +74,7 @@ Result<Snapshot> load_snapshot(Db& db, WallTime now) {
     Catalog catalog(db);
     DRAY_TRY_ASSIGN(snapshot.clients, catalog.clients());
     DRAY_TRY_ASSIGN(snapshot.accounts, catalog.accounts());
-    DRAY_TRY_ASSIGN(snapshot.settings, catalog.live_settings());
+    DRAY_TRY_ASSIGN(snapshot.settings, live_settings(catalog));
     DRAY_TRY_ASSIGN(snapshot.jobs, Jobs(db).plans());
     snapshot.open_runs = open_runs(db);
     snapshot.keyed_runs = keyed_runs(db, now - hours{24});

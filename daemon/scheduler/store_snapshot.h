@@ -1,8 +1,8 @@
 // What the core starts from, and what it never asks for again. Used by store.cc alone.
 #pragma once
 
-#include "daemon/scheduler/rows.h"
-#include "daemon/scheduler/store_db.h"
+#include "daemon/store/rows.h"
+#include "daemon/store/store_db.h"
 
 namespace dray::store {
 

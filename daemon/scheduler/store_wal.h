@@ -10,7 +10,7 @@
 #include <sqlite3.h>
 
 #include "daemon/base/result.h"
-#include "daemon/scheduler/store_db.h"
+#include "daemon/store/store_db.h"
 
 namespace dray::store {
 

@@ -3,11 +3,11 @@
 #include <algorithm>
 
 #include "daemon/base/quote.h"
-#include "daemon/scheduler/path_overlap.h"
 #include "daemon/scheduler/retention.h"
-#include "daemon/scheduler/store_catalog.h"
-#include "daemon/scheduler/store_db.h"
-#include "daemon/scheduler/store_jobs.h"
+#include "daemon/store/path_overlap.h"
+#include "daemon/store/store_catalog.h"
+#include "daemon/store/store_db.h"
+#include "daemon/store/store_jobs.h"
 #include "schemas/job_check.h"
 #include "schemas/job_json.h"
 

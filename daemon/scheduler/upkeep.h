@@ -6,7 +6,7 @@
 
 #include "daemon/base/result.h"
 #include "daemon/scheduler/events.h"
-#include "daemon/scheduler/store_versions.h"
+#include "daemon/store/store_versions.h"
 #include "schemas/run_task.h"
 
 namespace dray::store {

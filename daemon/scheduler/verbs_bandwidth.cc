@@ -41,10 +41,10 @@ Result<BandwidthSetAnswer> set_global(Context& context, const SetArgs& args) {
     DRAY_TRY_ASSIGN(const std::string value, check_setting(name, json));
     return context.catalog.put_setting(name, value, context.now.wall);
   };
-  DRAY_TRY_ASSIGN(const LiveSettings before, context.catalog.live_settings());
+  DRAY_TRY_ASSIGN(const LiveSettings before, live_settings(context.catalog));
   if (args.kbps) DRAY_TRY(put("global_max_bandwidth_kbps", fmt::format("{}", *args.kbps)));
   if (args.table) DRAY_TRY(put("global_bandwidth_table", to_json(*args.table)));
-  DRAY_TRY_ASSIGN(const LiveSettings after, context.catalog.live_settings());
+  DRAY_TRY_ASSIGN(const LiveSettings after, live_settings(context.catalog));
   context.events.emplace_back(scheduler::SettingsPut{after});
   const auto view = [](const LiveSettings& settings) {
     return BandwidthSetAnswer{"global", "", settings.global_max_bandwidth_kbps,

@@ -246,7 +246,7 @@ Result<std::string> client_pause(Context& context, const JsonValue& body) {
 Result<std::string> queue_pause(Context& context, const JsonValue& body) {
   DRAY_TRY_ASSIGN(const QueuePauseArgs args, arguments<QueuePauseArgs>(body));
   DRAY_TRY(check_reason(args.reason));
-  DRAY_TRY_ASSIGN(const LiveSettings before, context.catalog.live_settings());
+  DRAY_TRY_ASSIGN(const LiveSettings before, live_settings(context.catalog));
   const std::string reason = args.paused ? why_paused(context.asked_by, args.reason) : "";
   context.target = "queue";
   context.before.json = json_quote(before.queue_paused_reason);
@@ -255,7 +255,7 @@ Result<std::string> queue_pause(Context& context, const JsonValue& body) {
   DRAY_TRY(put_setting(context, "queue_paused", args.paused ? "true" : "false"));
   DRAY_TRY(put_setting(context, "queue_paused_reason", json_quote(reason)));
   DRAY_TRY(put_setting(context, "queue_paused_stops", stops ? "true" : "false"));
-  DRAY_TRY_ASSIGN(const LiveSettings settings, context.catalog.live_settings());
+  DRAY_TRY_ASSIGN(const LiveSettings settings, live_settings(context.catalog));
   context.events.emplace_back(scheduler::SettingsPut{settings});
   PauseAnswer answer;
   if (stops) answer.runs = rows_of_open_runs(context, true, [](const RunRow&) { return true; });

@@ -153,7 +153,7 @@ Status set_globally(Context& context, const SetArgs& args) {
   if (const auto old = before.find(args.name); old != before.end())
     context.before.json = old->second;
   context.after.json = value;
-  DRAY_TRY_ASSIGN(const LiveSettings settings, context.catalog.live_settings());
+  DRAY_TRY_ASSIGN(const LiveSettings settings, live_settings(context.catalog));
   context.events.emplace_back(scheduler::SettingsPut{settings});
   return {};
 }

@@ -3,8 +3,8 @@
 
 #include "daemon/base/quote.h"
 #include "daemon/scheduler/default_destination.h"
-#include "daemon/scheduler/store_receipts.h"
 #include "daemon/scheduler/verbs.h"
+#include "daemon/store/store_receipts.h"
 #include "schemas/answers_uploads.h"
 #include "schemas/file_name.h"
 

@@ -3,8 +3,8 @@
 
 #include "daemon/base/quote.h"
 #include "daemon/scheduler/retention.h"
-#include "daemon/scheduler/store_versions.h"
 #include "daemon/scheduler/verbs.h"
+#include "daemon/store/store_versions.h"
 #include "schemas/answers_versions.h"
 #include "schemas/job_check.h"
 #include "schemas/job_json.h"

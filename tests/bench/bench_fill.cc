@@ -3,8 +3,8 @@
 //
 //   bench-fill run --database FILE --jobs N --runs N
 #include "daemon/scheduler/store.h"
-#include "daemon/scheduler/store_catalog.h"
-#include "daemon/scheduler/store_jobs.h"
+#include "daemon/store/store_catalog.h"
+#include "daemon/store/store_jobs.h"
 #include "schemas/job.h"
 #include "tests/bench/measure.h"
 

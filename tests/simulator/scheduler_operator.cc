@@ -1,5 +1,5 @@
 // What people do to a running installation: jobs edited, held runs decided about, runs paused.
-#include "daemon/scheduler/store_jobs.h"
+#include "daemon/store/store_jobs.h"
 #include "tests/simulator/scheduler_node.h"
 #include "tests/simulator/world.h"
 

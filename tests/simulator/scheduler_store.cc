@@ -1,8 +1,8 @@
 // What drayd keeps: the first database, commits with disks that fail amid them, and what is found
 // when it is opened again.
-#include "daemon/scheduler/store_catalog.h"
-#include "daemon/scheduler/store_db.h"
-#include "daemon/scheduler/store_jobs.h"
+#include "daemon/store/store_catalog.h"
+#include "daemon/store/store_db.h"
+#include "daemon/store/store_jobs.h"
 #include "tests/simulator/scheduler_node.h"
 #include "tests/simulator/world.h"
 

@@ -5,10 +5,10 @@
 #include <string>
 
 #include "daemon/scheduler/store.h"
-#include "daemon/scheduler/store_catalog.h"
-#include "daemon/scheduler/store_db.h"
-#include "daemon/scheduler/store_jobs.h"
-#include "daemon/scheduler/store_queries.h"
+#include "daemon/store/store_catalog.h"
+#include "daemon/store/store_db.h"
+#include "daemon/store/store_jobs.h"
+#include "daemon/store/store_queries.h"
 #include "tests/support/catch.h"
 #include "tests/support/temp_dir.h"
 

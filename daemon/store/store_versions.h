@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "daemon/base/result.h"
-#include "daemon/scheduler/rows.h"
+#include "daemon/store/rows.h"
 #include "schemas/answers_versions.h"
 #include "schemas/job.h"
 #include "schemas/report.h"

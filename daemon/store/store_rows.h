@@ -1,8 +1,8 @@
 // Rows of the tables as structs. Private to store_*.cc.
 #pragma once
 
-#include "daemon/scheduler/rows.h"
-#include "daemon/scheduler/store_db.h"
+#include "daemon/store/rows.h"
+#include "daemon/store/store_db.h"
 
 namespace dray::store {
 

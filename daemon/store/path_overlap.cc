@@ -1,4 +1,4 @@
-#include "daemon/scheduler/path_overlap.h"
+#include "daemon/store/path_overlap.h"
 
 #include <vector>
 

@@ -2,8 +2,8 @@
 #include <algorithm>
 
 #include "daemon/base/quote.h"
-#include "daemon/scheduler/store_catalog.h"
-#include "daemon/scheduler/store_db.h"
+#include "daemon/store/store_catalog.h"
+#include "daemon/store/store_db.h"
 #include "schemas/json_fields.h"
 #include "schemas/limits.h"
 

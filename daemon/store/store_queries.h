@@ -10,7 +10,7 @@
 
 #include "daemon/base/result.h"
 #include "daemon/base/time.h"
-#include "daemon/scheduler/rows.h"
+#include "daemon/store/rows.h"
 #include "schemas/answers.h"
 
 namespace dray::store {

@@ -1,6 +1,6 @@
-#include "daemon/scheduler/store_rows.h"
+#include "daemon/store/store_rows.h"
 
-#include "daemon/scheduler/store_receipts.h"
+#include "daemon/store/store_receipts.h"
 #include "schemas/json_fields.h"
 
 namespace dray::store {

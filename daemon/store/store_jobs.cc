@@ -1,13 +1,13 @@
-#include "daemon/scheduler/store_jobs.h"
+#include "daemon/store/store_jobs.h"
 
 #include <algorithm>
 #include <map>
 
 #include "daemon/base/quote.h"
-#include "daemon/scheduler/path_overlap.h"
-#include "daemon/scheduler/store_catalog.h"
-#include "daemon/scheduler/store_db.h"
-#include "daemon/scheduler/store_keys.h"
+#include "daemon/store/path_overlap.h"
+#include "daemon/store/store_catalog.h"
+#include "daemon/store/store_db.h"
+#include "daemon/store/store_keys.h"
 #include "schemas/job_json.h"
 #include "schemas/json_fields.h"
 #include "schemas/limits.h"

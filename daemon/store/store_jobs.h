@@ -9,7 +9,7 @@
 
 #include "daemon/base/result.h"
 #include "daemon/base/time.h"
-#include "daemon/scheduler/rows.h"
+#include "daemon/store/rows.h"
 #include "schemas/answers.h"
 #include "schemas/job.h"
 

@@ -12,7 +12,7 @@
 
 #include "daemon/base/result.h"
 #include "daemon/base/time.h"
-#include "daemon/scheduler/rows.h"
+#include "daemon/store/rows.h"
 #include "schemas/answers.h"
 #include "schemas/job.h"
 
@@ -62,7 +62,6 @@ class Catalog {
   // Raw JSON by name; only what was ever set.
   Result<std::map<std::string, std::string>> settings();
   Status put_setting(std::string_view name, std::string_view json, WallTime now);
-  Result<LiveSettings> live_settings();
 
   Status add_audit(const AuditEntry& entry);
   Result<std::vector<AuditEntry>> audit(uint64_t before, size_t limit);

@@ -1,4 +1,4 @@
-#include "daemon/scheduler/store_db.h"
+#include "daemon/store/store_db.h"
 
 namespace dray::store {
 namespace {
@@ -31,6 +31,9 @@ constexpr CodeRow kCodes[] = {
 
 Db::Db(const std::string& path)
     : connection_(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE | SQLite::OPEN_NOFOLLOW) {}
+
+Db::Db(const std::string& path, ReadOnly)
+    : connection_(path, SQLite::OPEN_READONLY | SQLite::OPEN_NOFOLLOW) {}
 
 Query Db::query(const char* sql) {
   std::unique_ptr<SQLite::Statement>& statement = statements_[sql];

@@ -1,11 +1,10 @@
-#include "daemon/scheduler/store_catalog.h"
+#include "daemon/store/store_catalog.h"
 
 #include <algorithm>
 #include <set>
 
 #include "daemon/base/quote.h"
-#include "daemon/scheduler/settings.h"
-#include "daemon/scheduler/store_db.h"
+#include "daemon/store/store_db.h"
 #include "schemas/limits.h"
 
 namespace dray::store {
@@ -122,11 +121,6 @@ Status Catalog::put_setting(std::string_view name, std::string_view json, WallTi
         .run();
     return {};
   });
-}
-
-Result<LiveSettings> Catalog::live_settings() {
-  DRAY_TRY_ASSIGN(const auto stored, settings());
-  return settings_from(stored);
 }
 
 // ── Audit and idempotency ───────────────────────────────────────────────────────────────────────

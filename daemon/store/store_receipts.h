@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "daemon/base/result.h"
-#include "daemon/scheduler/rows.h"
+#include "daemon/store/rows.h"
 #include "schemas/answers_uploads.h"
 
 namespace dray::store {

@@ -1,6 +1,6 @@
-#include "daemon/scheduler/store_versions.h"
+#include "daemon/store/store_versions.h"
 
-#include "daemon/scheduler/store_db.h"
+#include "daemon/store/store_db.h"
 #include "schemas/job_json.h"
 
 #define DRAY_VERSION_COLUMNS                                                                       \

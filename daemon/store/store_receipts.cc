@@ -1,10 +1,10 @@
-#include "daemon/scheduler/store_receipts.h"
+#include "daemon/store/store_receipts.h"
 
 #include <algorithm>
 
 #include "daemon/base/log.h"
-#include "daemon/scheduler/store_db.h"
-#include "daemon/scheduler/store_queries.h"
+#include "daemon/store/store_db.h"
+#include "daemon/store/store_queries.h"
 #include "schemas/json_fields.h"
 #include "schemas/limits.h"
 #include "schemas/report.h"

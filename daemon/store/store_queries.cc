@@ -1,10 +1,10 @@
-#include "daemon/scheduler/store_queries.h"
+#include "daemon/store/store_queries.h"
 
 #include <algorithm>
 #include <functional>
 
-#include "daemon/scheduler/store_db.h"
-#include "daemon/scheduler/store_rows.h"
+#include "daemon/store/store_db.h"
+#include "daemon/store/store_rows.h"
 #include "schemas/json_fields.h"
 #include "schemas/limits.h"
 

@@ -1,6 +1,6 @@
 // The connection below the store: cached statements, typed binds and columns, errors as values.
-// Only store_*.cc include this; everybody else speaks to store.h, store_catalog.h and
-// store_queries.h.
+// Only store_*.cc and whoever opens the database include this; everybody else speaks to store.h,
+// store_catalog.h and store_queries.h.
 //
 // Inside, SQLiteCpp throws; guarded() turns that into an Error at the edge of every public
 // function.
@@ -92,6 +92,9 @@ class Db {
  public:
   // Opens or makes the file; no pragmas yet. Throws SQLite::Exception.
   explicit Db(const std::string& path);
+  // Opens a database that another process writes; changes nothing, not even by accident.
+  enum class ReadOnly { yes };
+  Db(const std::string& path, ReadOnly);
 
   // `sql` must be a literal: its address is the key of the cache.
   Query query(const char* sql);

@@ -1,7 +1,7 @@
-#include "daemon/scheduler/store_keys.h"
+#include "daemon/store/store_keys.h"
 
 #include "daemon/base/quote.h"
-#include "daemon/scheduler/store_db.h"
+#include "daemon/store/store_db.h"
 
 namespace dray::store {
 
