@@ -74,6 +74,7 @@ struct AuditEntry {
   WallTime at{};
   std::string asked_by;  // the person, as the peer names them
   std::string peer;      // proven
+  std::string address;   // from where the person came, as the notifier saw it; "": not over HTTP
   std::string verb;
   std::string target;
   JsonText before;  // null when there was nothing
@@ -84,6 +85,7 @@ struct AuditEntry {
     visit("at", self.at);
     visit("asked_by", self.asked_by);
     visit("peer", self.peer);
+    visit.optional("address", self.address);
     visit("verb", self.verb);
     visit("target", self.target);
     visit("before", self.before);

@@ -18,6 +18,20 @@ namespace dray {
 
 // ── Operators and scheduler ─────────────────────────────────────────────────────────────────────
 
+// On whose behalf the notifier asks: it proved who they are, the scheduler decides what they may
+// (daemon/scheduler/reach.h). Peers that act for themselves leave it empty.
+struct Acting {
+  uint8_t scope = 0;   // Scope of verbs.h; 0: nobody, the peer speaks for itself
+  std::string client;  // sees and changes nothing of any other; empty: no bound
+  std::string address;
+  template <class Self, class Visitor>
+  static void fields(Self& self, Visitor&& visit) {
+    visit("scope", self.scope);
+    visit.optional("client", self.client);
+    visit.optional("address", self.address);
+  }
+};
+
 // A question or a change, by verb (schemas/verbs.h); the body is a JSON object.
 struct Request {
   static constexpr MessageType kType = MessageType::request;
@@ -25,12 +39,14 @@ struct Request {
   std::string body;
   std::string asked_by;         // the person, as the peer names them; shown beside the proven peer
   std::string idempotency_key;  // same key, same answer, for 24 h; empty: none
+  Acting acting;
   template <class Self, class Visitor>
   static void fields(Self& self, Visitor&& visit) {
     visit("verb", self.verb);
     visit("body", self.body);
     visit("asked_by", self.asked_by);
     visit.optional("idempotency_key", self.idempotency_key);
+    visit.optional("acting", self.acting);
   }
 };
 
@@ -58,6 +74,7 @@ struct Enqueue {
   std::optional<int32_t> priority;
   RunId rerun_of;    // do again what that run did; `job` may be empty then
   std::string task;  // JSON: RunTask of run_task.h: what to restore, or the file that is handed in
+  Acting acting;
   template <class Self, class Visitor>
   static void fields(Self& self, Visitor&& visit) {
     visit("job", self.job);
@@ -67,6 +84,7 @@ struct Enqueue {
     visit.optional("priority", self.priority);
     visit.optional("rerun_of", self.rerun_of);
     visit.optional("task", self.task);
+    visit.optional("acting", self.acting);
   }
 };
 
@@ -94,6 +112,7 @@ struct CancelRequest {
   bool all = false;
   std::string reason;
   std::string asked_by;
+  Acting acting;
   template <class Self, class Visitor>
   static void fields(Self& self, Visitor&& visit) {
     visit("runs", self.runs);
@@ -102,6 +121,7 @@ struct CancelRequest {
     visit("all", self.all);
     visit("reason", self.reason);
     visit("asked_by", self.asked_by);
+    visit.optional("acting", self.acting);
   }
 };
 

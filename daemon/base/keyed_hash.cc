@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "daemon/base/random.h"
+#include "daemon/base/result.h"
 
 namespace dray {
 
@@ -24,6 +25,17 @@ uint64_t keyed_hash(const HashKey& key, std::string_view text) {
   for (const unsigned char byte : bytes)
     value = value << 8 | byte;
   return value;
+}
+
+std::string keyed_digest(std::string_view key, std::string_view text) {
+  DRAY_CHECK(key.size() >= crypto_generichash_KEYBYTES_MIN &&
+                 key.size() <= crypto_generichash_KEYBYTES_MAX,
+             "a key for a digest has 16 to 64 bytes");
+  std::string digest(crypto_generichash_BYTES, '\0');
+  crypto_generichash(reinterpret_cast<unsigned char*>(digest.data()), digest.size(),
+                     reinterpret_cast<const unsigned char*>(text.data()), text.size(),
+                     reinterpret_cast<const unsigned char*>(key.data()), key.size());
+  return digest;
 }
 
 }  // namespace dray

@@ -42,10 +42,10 @@ void on_message(Arrival& a, Request message) {
   a.shell.request(message, a.asker(), a.incoming.from_role, a.now);
 }
 void on_message(Arrival& a, Enqueue message) {
-  a.shell.enqueue(message, a.asker(), a.now);
+  a.shell.enqueue(message, a.asker(), a.incoming.from_role, a.now);
 }
 void on_message(Arrival& a, CancelRequest message) {
-  a.shell.cancel(message, a.asker(), a.now);
+  a.shell.cancel(message, a.asker(), a.incoming.from_role, a.now);
 }
 
 template <class Message>

@@ -57,8 +57,8 @@ class Shell {
   // One thing that happened, within a turn.
   void handle(const scheduler::Event& event, Now now);
   void request(const Request& request, const scheduler::Asker& asker, Role role, Now now);
-  void enqueue(const Enqueue& request, const scheduler::Asker& asker, Now now);
-  void cancel(const CancelRequest& request, const scheduler::Asker& asker, Now now);
+  void enqueue(const Enqueue& request, const scheduler::Asker& asker, Role role, Now now);
+  void cancel(const CancelRequest& request, const scheduler::Asker& asker, Role role, Now now);
   // Answered after the commit, with what the remote is then.
   void remote_refreshed(const RemoteRefreshed& message, const scheduler::Asker& asker, Now now);
   // The end of the turn: commit, then send.
@@ -96,6 +96,8 @@ class Shell {
   void assign(const scheduler::SendAssign& action);
   Result<RunSpec> run_spec(JobId job);
   Status fill_task(RunSpec& spec, const scheduler::SendAssign& action);
+  verbs::Context context_of(const scheduler::Asker& asker, Role role, const std::string& asked_by,
+                            const Acting& acting, Now now);
   Status fill_sent(scheduler::RunNow& event);
   Status fill_restore(scheduler::RunNow& event, const RunTask& task);
   void check_upkeep(JobId job, Now now);

@@ -1,5 +1,6 @@
 // Runs that somebody asks for, before the core hears of them.
 #include "daemon/base/quote.h"
+#include "daemon/scheduler/reach.h"
 #include "daemon/scheduler/safe_name.h"
 #include "daemon/scheduler/shell.h"
 #include "daemon/scheduler/upkeep.h"
@@ -32,15 +33,19 @@ Status Shell::fill_sent(scheduler::RunNow& event) {
   return {};
 }
 
-void Shell::enqueue(const Enqueue& request, const scheduler::Asker& asker, Now now) {
+void Shell::enqueue(const Enqueue& request, const scheduler::Asker& asker, Role role, Now now) {
   if (!accepting())
     return post(asker.session, asker.request_id,
                 Enqueued{to_wire_code(ErrorCode::exhausted), refusal_text(), {}});
   Enqueue clean = request;
   clean.asked_by = safe_name(request.asked_by, asker.name);
   scheduler::RunNow event{asker, std::move(clean)};
-  Status filled;
-  if (request.rerun_of) {
+  verbs::Context context = context_of(asker, role, request.asked_by, request.acting, now);
+  Status filled = verbs::check_scope(role, request.acting, Scope::operate, "starting a run");
+  if (filled) filled = verbs::within_reach(context, request);
+  if (!filled) {
+    // It is answered below.
+  } else if (request.rerun_of) {
     filled = fill_rerun(event);
   } else if (!request.task.empty()) {
     filled = fill_sent(event);

@@ -64,11 +64,17 @@ struct Context {
   Role role = Role::ops;
   std::string peer;      // proven
   std::string asked_by;  // as the peer names the person, safe to show
+  Acting acting;         // on whose behalf: reach.h
 
   store::Catalog catalog{store.db()};
   store::Jobs jobs{store.db()};
   store::Queries queries{store.db()};
   store::Keys keys{store.db()};
+
+  // Does something of that client concern whoever asks?
+  bool may_see(std::string_view client) const {
+    return acting.client.empty() || acting.client == client;
+  }
 
   // Set by the handler.
   std::vector<scheduler::Event> events;  // for the core, in this turn
@@ -141,6 +147,11 @@ void use_upload_defaults(JobSpec& spec);
 Status settle_encryption(Context& context, const std::optional<store::JobRecord>& before,
                          const JobSpec& spec, const SealedCryptKey* key);
 
+// What is answered when something is not there, or not for whoever asks.
+Error no_job(std::string_view name);
+Error no_run(RunId run);
+Error no_version(RunId run);
+
 Result<store::JobRecord> require_job(Context& context, std::string_view name);
 Result<RunView> require_run(Context& context, RunId run);
 
@@ -193,6 +204,16 @@ Result<RunView> require_run(Context& context, RunId run);
   X("worker.programs", worker_programs)     \
   X("settings.list", settings_list)         \
   X("settings.set", settings_set)           \
+  X("token.list", token_list)               \
+  X("token.put", token_put)                 \
+  X("token.remove", token_remove)           \
+  X("user.list", user_list)                 \
+  X("user.put", user_put)                   \
+  X("user.remove", user_remove)             \
+  X("user.password", user_password)         \
+  X("session.put", session_put)             \
+  X("session.remove", session_remove)       \
+  X("access.used", access_used)             \
   X("audit.list", audit_list)               \
   X("system.check", system_check)           \
   X("system.backup", system_backup)         \

@@ -87,17 +87,29 @@ Result<BandwidthSetAnswer> set_for_job(Context& context, const SetArgs& args) {
   return view();
 }
 
+// Of what holds for everybody the sums would tell of others.
+Result<bool> may_see_cap(Context& context, const scheduler::CapView& cap) {
+  if (context.acting.client.empty()) return true;
+  if (cap.scope == "client") return context.may_see(cap.name);
+  if (cap.scope != "job") return false;
+  DRAY_TRY_ASSIGN(const auto record, context.jobs.find(cap.name));
+  return record && context.may_see(record->spec.client);
+}
+
 }  // namespace
 
 Result<std::string> bandwidth_show(Context& context, const JsonValue& body) {
   DRAY_TRY(arguments<NoArgs>(body));
   const scheduler::BandwidthView view = context.core.bandwidth();
   BandwidthAnswer answer;
-  for (const scheduler::CapView& cap : view.caps)
-    answer.caps.push_back({cap.scope, cap.name, cap.cap, cap.table,
-                           cap.next_change.value_or(WallTime{}), cap.given, cap.used, cap.runs});
+  for (const scheduler::CapView& cap : view.caps) {
+    DRAY_TRY_ASSIGN(const bool visible, may_see_cap(context, cap));
+    if (visible)
+      answer.caps.push_back({cap.scope, cap.name, cap.cap, cap.table,
+                             cap.next_change.value_or(WallTime{}), cap.given, cap.used, cap.runs});
+  }
   for (const scheduler::ShareView& share : view.shares)
-    answer.runs.push_back({share.run, share.job, share.client, share.worker, share.weight,
+    if (context.may_see(share.client)) answer.runs.push_back({share.run, share.job, share.client, share.worker, share.weight,
                            share.share, share.used, share.wants, share.confirmed, share.live,
                            share.limited_by});
   return fitting_json(answer, answer.runs);

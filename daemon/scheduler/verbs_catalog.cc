@@ -35,6 +35,7 @@ Result<std::string> client_list(Context& context, const JsonValue& body) {
   ClientListAnswer answer;
   DRAY_TRY_ASSIGN(const auto rows, context.catalog.clients());
   for (const ClientRow& row : rows) {
+    if (!context.may_see(row.spec.name)) continue;
     DRAY_TRY_ASSIGN(ClientView view, client_view(context, row));
     answer.clients.push_back(std::move(view));
   }

@@ -104,7 +104,7 @@ Result<std::string> run_list(Context& context, const JsonValue& body) {
   store::RunFilter filter;
   if (!args.job.empty()) {
     DRAY_TRY_ASSIGN(const auto record, context.jobs.find(args.job));
-    if (record) {
+    if (record && (args.client.empty() || args.client == record->spec.client)) {
       filter.job = record->id;
     } else {
       filter.job_name = args.job;  // history outlives its job
@@ -150,8 +150,13 @@ Result<std::string> run_why(Context& context, const JsonValue& body) {
   answer.run = args.run;
   if (const auto why = context.core.why(args.run, context.now)) {
     answer.state = why->state;
-    for (const scheduler::WhyReason& reason : why->reasons)
-      answer.reasons.push_back({std::string(to_string(reason.code)), reason.text, reason.run});
+    for (const scheduler::WhyReason& reason : why->reasons) {
+      const RunRow* other = context.core.find_run(reason.run);
+      const bool visible = other == nullptr || context.may_see(other->client);
+      answer.reasons.push_back({std::string(to_string(reason.code)),
+                                visible ? reason.text : "others come first",
+                                visible ? reason.run : RunId{}});
+    }
     return to_json(answer);
   }
   DRAY_TRY_ASSIGN(const RunView run, require_run(context, args.run));

@@ -80,6 +80,7 @@ SchedulerView scheduler_view(Context& context, const LiveSettings& settings) {
 Result<std::vector<RunView>> runs_in(Context& context, std::vector<RunState> states) {
   store::RunFilter filter;
   filter.states = std::move(states);
+  filter.client = context.acting.client;
   filter.limit = kStatusRows;
   DRAY_TRY_ASSIGN(std::vector<RunView> runs, context.queries.runs(filter));
   for (RunView& run : runs) {
@@ -158,6 +159,32 @@ Status set_globally(Context& context, const SetArgs& args) {
   return {};
 }
 
+Status count_everything(const scheduler::CoreStatus& core, StatusAnswer& answer) {
+  answer.counts["workers"] = core.workers.size();
+  answer.counts["workers_connected"] = static_cast<uint64_t>(std::ranges::count_if(
+      core.workers, [](const scheduler::WorkerView& worker) { return worker.connected; }));
+  answer.counts["slots"] = core.slots;
+  answer.counts["slots_busy"] = core.slots - std::min(core.slots, core.free_slots);
+  answer.counts["queued"] = core.queued;
+  answer.counts["retry_wait"] = core.retrying;
+  answer.counts["running"] = core.on_worker;
+  answer.counts["held"] = core.held;
+  return {};
+}
+
+// The machines and the runs of others are nobody's business but the operators'.
+Status count_own(Context& context, StatusAnswer& answer) {
+  for (const std::string_view name : {"queued", "retry_wait", "running", "held"})
+    answer.counts[std::string(name)] = 0;
+  DRAY_TRY_ASSIGN(const auto open, context.queries.open_runs(context.acting.client));
+  for (const auto& [state, count] : open)
+    answer.counts[is_on_worker(parse_enum<RunState>(state).value_or(RunState::queued)) ? "running"
+                                                                                         : state] +=
+        count;
+  answer.scheduler.database_bytes = 0;
+  return {};
+}
+
 CheckView check_database(Context& context) {
   const Result<std::string> found = context.queries.integrity(kIntegrityLimit);
   if (!found && found.error().code == ErrorCode::exhausted)
@@ -204,22 +231,15 @@ Result<std::string> status(Context& context, const JsonValue& body) {
   const scheduler::CoreStatus core = context.core.status();
   StatusAnswer answer;
   answer.scheduler = scheduler_view(context, core.settings);
-  DRAY_TRY_ASSIGN(answer.counts, context.queries.counts());
-  answer.counts["workers"] = core.workers.size();
-  answer.counts["workers_connected"] = static_cast<uint64_t>(std::ranges::count_if(
-      core.workers, [](const scheduler::WorkerView& worker) { return worker.connected; }));
-  answer.counts["slots"] = core.slots;
-  answer.counts["slots_busy"] = core.slots - std::min(core.slots, core.free_slots);
-  answer.counts["queued"] = core.queued;
-  answer.counts["retry_wait"] = core.retrying;
-  answer.counts["running"] = core.on_worker;
-  answer.counts["held"] = core.held;
+  const std::string& client = context.acting.client;
+  DRAY_TRY_ASSIGN(answer.counts, context.queries.counts(client));
+  DRAY_TRY(client.empty() ? count_everything(core, answer) : count_own(context, answer));
   using enum RunState;
   DRAY_TRY_ASSIGN(answer.running,
                   runs_in(context, {starting, running, validating, finishing, cancelling}));
   DRAY_TRY_ASSIGN(answer.queued, runs_in(context, {queued, retry_wait, held, paused}));
-  DRAY_TRY_ASSIGN(answer.failing, context.queries.failing(kStatusRows));
-  DRAY_TRY_ASSIGN(answer.next, context.queries.next_due(kStatusRows));
+  DRAY_TRY_ASSIGN(answer.failing, context.queries.failing(client, kStatusRows));
+  DRAY_TRY_ASSIGN(answer.next, context.queries.next_due(client, kStatusRows));
   return to_json(answer);
 }
 

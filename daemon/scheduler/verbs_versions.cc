@@ -71,11 +71,7 @@ Result<std::vector<VersionRow>> versions_of(Context& context, const JobSpec& job
 
 Result<VersionRow> require_version(Context& context, RunId run) {
   DRAY_TRY_ASSIGN(auto row, store::Versions(context.store.db()).find(run));
-  if (!row)
-    return fail(ErrorCode::not_found,
-                "run {} left no state that could be restored; `dray versions list JOB` shows those "
-                "of a job",
-                run);
+  if (!row) return std::unexpected(no_version(run));
   return std::move(*row);
 }
 

@@ -96,7 +96,11 @@ Result<std::string> Catalog::user_of_client(std::string_view name) {
     auto jobs = db_->query("SELECT name FROM jobs WHERE client = ? LIMIT 1");
     if (std::string user = named(jobs.bind(name), "job"); !user.empty()) return user;
     auto remotes = db_->query("SELECT name FROM remotes WHERE client = ? LIMIT 1");
-    return named(remotes.bind(name), "remote");
+    if (std::string user = named(remotes.bind(name), "remote"); !user.empty()) return user;
+    auto tokens = db_->query("SELECT id FROM api_tokens WHERE client = ? LIMIT 1");
+    if (std::string user = named(tokens.bind(name), "token"); !user.empty()) return user;
+    auto people = db_->query("SELECT name FROM users WHERE client = ? LIMIT 1");
+    return named(people.bind(name), "user");
   });
 }
 
@@ -128,9 +132,9 @@ Status Catalog::put_setting(std::string_view name, std::string_view json, WallTi
 Status Catalog::add_audit(const AuditEntry& entry) {
   return guarded("store audit entry", [&]() -> Status {
     db_->query(
-           "INSERT INTO audit_log (at, asked_by, peer, verb, target, before, after) VALUES (?, ?, "
-           "?, ?, ?, ?, ?)")
-        .bind(entry.at, entry.asked_by, entry.peer, entry.verb, entry.target, entry.before.json,
+           "INSERT INTO audit_log (at, asked_by, peer, address, verb, target, before, after) VALUES "
+           "(?, ?, ?, ?, ?, ?, ?, ?)")
+        .bind(entry.at, entry.asked_by, entry.peer, entry.address, entry.verb, entry.target, entry.before.json,
               entry.after.json)
         .run();
     return {};
@@ -141,8 +145,8 @@ Result<std::vector<AuditEntry>> Catalog::audit(uint64_t before, size_t limit) {
   return guarded("read audit log", [&]() -> Result<std::vector<AuditEntry>> {
     std::vector<AuditEntry> entries;
     auto query = db_->query(
-        "SELECT id, at, asked_by, peer, verb, target, before, after FROM audit_log WHERE id < ? "
-        "ORDER BY id DESC LIMIT ?");
+        "SELECT id, at, asked_by, peer, address, verb, target, before, after FROM audit_log WHERE id "
+        "< ? ORDER BY id DESC LIMIT ?");
     query.bind(std::min<uint64_t>(before, INT64_MAX), limit);
     while (query.next())
       entries.push_back({query.as<uint64_t>(0),
@@ -151,8 +155,9 @@ Result<std::vector<AuditEntry>> Catalog::audit(uint64_t before, size_t limit) {
                          query.text(3),
                          query.text(4),
                          query.text(5),
-                         {query.text(6)},
-                         {query.text(7)}});
+                         query.text(6),
+                         {query.text(7)},
+                         {query.text(8)}});
     return entries;
   });
 }

@@ -225,42 +225,60 @@ Result<uint64_t> Queries::last_sequence() {
   });
 }
 
-Result<std::vector<RunView>> Queries::failing(size_t limit) {
+Result<std::vector<RunView>> Queries::failing(const std::string& client, size_t limit) {
   return guarded("list failing jobs", [&]() -> Result<std::vector<RunView>> {
     const TimeBound bound(*db_, limit_);
     auto query = db_->query(DRAY_RUN_VIEW
                             "JOIN job_states s ON s.last_run = r.id JOIN jobs j ON j.id = s.job "
-                            "WHERE s.last_state = 22 AND j.enabled ORDER BY r.id DESC LIMIT ?");
-    query.bind(page(limit));
+                            "WHERE s.last_state = 22 AND j.enabled AND (?1 = '' OR j.client = ?1) "
+                            "ORDER BY r.id DESC LIMIT ?2");
+    query.bind(client, page(limit));
     return read_views(query);
   });
 }
 
-Result<std::vector<DueView>> Queries::next_due(size_t limit) {
+Result<std::vector<DueView>> Queries::next_due(const std::string& client, size_t limit) {
   return guarded("list next runs", [&]() -> Result<std::vector<DueView>> {
     const TimeBound bound(*db_, limit_);
     std::vector<DueView> rows;
     auto query = db_->query(
         "SELECT j.name, j.client, s.next_due FROM (SELECT job, next_due FROM job_states WHERE "
-        "next_due IS NOT NULL ORDER BY next_due LIMIT ?) s JOIN jobs j ON j.id = s.job WHERE "
-        "j.enabled ORDER BY s.next_due, j.name");
-    query.bind(page(limit));
+        "next_due IS NOT NULL AND (?1 = '' OR job IN (SELECT id FROM jobs WHERE client = ?1)) "
+        "ORDER BY next_due LIMIT ?2) s JOIN jobs j ON j.id = s.job WHERE j.enabled ORDER BY "
+        "s.next_due, j.name");
+    query.bind(client, page(limit));
     while (query.next())
       rows.push_back({query.text(0), query.text(1), query.time(2)});
     return rows;
   });
 }
 
-Result<std::map<std::string, uint64_t>> Queries::counts() {
+Result<std::map<std::string, uint64_t>> Queries::counts(const std::string& client) {
   return guarded("count", [&]() -> Result<std::map<std::string, uint64_t>> {
     const TimeBound bound(*db_, limit_);
+    // Counting job_states reads less than counting the wide rows of jobs.
     auto query = db_->query(
-        "SELECT (SELECT count(*) FROM job_states), (SELECT count(*) FROM clients), (SELECT "
-        "count(*) FROM remotes)");
-    query.next();
+        "SELECT CASE WHEN ?1 = '' THEN (SELECT count(*) FROM job_states) ELSE (SELECT count(*) "
+        "FROM jobs WHERE client = ?1) END, (SELECT count(*) FROM clients WHERE ?1 = '' OR name = "
+        "?1), (SELECT count(*) FROM remotes WHERE ?1 = '' OR client = ?1)");
+    query.bind(client).next();
     return std::map<std::string, uint64_t>{{"jobs", query.as<uint64_t>(0)},
                                            {"clients", query.as<uint64_t>(1)},
                                            {"remotes", query.as<uint64_t>(2)}};
+  });
+}
+
+Result<std::map<std::string, uint64_t>> Queries::open_runs(const std::string& client) {
+  return guarded("count runs", [&]() -> Result<std::map<std::string, uint64_t>> {
+    const TimeBound bound(*db_, limit_);
+    std::map<std::string, uint64_t> counts;
+    auto query = db_->query(
+        "SELECT state, count(*) FROM runs WHERE state < 20 AND (?1 = '' OR client = ?1) GROUP BY "
+        "state");
+    query.bind(client);
+    while (query.next())
+      counts[std::string(to_string(query.as<RunState>(0)))] = query.as<uint64_t>(1);
+    return counts;
   });
 }
 

@@ -55,11 +55,13 @@ class Queries {
   Result<std::vector<EventView>> events(const EventFilter& filter);  // oldest first
   Result<uint64_t> last_sequence();
 
-  // The last run of every enabled job whose last run failed.
-  Result<std::vector<RunView>> failing(size_t limit);
-  Result<std::vector<DueView>> next_due(size_t limit);
+  // `client` empty: of all. The last run of every enabled job whose last run failed.
+  Result<std::vector<RunView>> failing(const std::string& client, size_t limit);
+  Result<std::vector<DueView>> next_due(const std::string& client, size_t limit);
   // "jobs", "clients", "remotes".
-  Result<std::map<std::string, uint64_t>> counts();
+  Result<std::map<std::string, uint64_t>> counts(const std::string& client);
+  // Open runs by the name of their state.
+  Result<std::map<std::string, uint64_t>> open_runs(const std::string& client);
   // The database's own check of everything it holds; may take long, so bounded as well.
   Result<std::string> integrity(Duration limit);
 
