@@ -4,6 +4,7 @@
 
 #include "daemon/base/text.h"
 #include "daemon/store/store_catalog.h"
+#include "schemas/answers_versions.h"
 #include "schemas/codec.h"
 #include "schemas/run_task.h"
 
