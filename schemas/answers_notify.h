@@ -159,6 +159,7 @@ struct DeliveryQuery {
   RunId run;
   uint64_t before = 0;
   uint64_t limit = 50;
+  std::string owner;  // set by the scheduler: only what rules of this client made
   template <class Self, class Visitor>
   static void fields(Self& self, Visitor&& visit) {
     visit.optional("state", self.state);
@@ -168,6 +169,7 @@ struct DeliveryQuery {
     visit.optional("run", self.run);
     visit.optional("before", self.before);
     visit.optional("limit", self.limit);
+    visit.optional("owner", self.owner);
   }
 };
 
@@ -191,10 +193,12 @@ struct RetryAnswer {
 struct TestQuery {
   std::string channel;
   std::string recipient;  // of an smtp channel
+  std::string client;     // of whoever asks
   template <class Self, class Visitor>
   static void fields(Self& self, Visitor&& visit) {
     visit("channel", self.channel);
     visit.optional("recipient", self.recipient);
+    visit.optional("client", self.client);
   }
 };
 struct TestAnswer {

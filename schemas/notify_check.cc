@@ -15,7 +15,7 @@ namespace {
 
 constexpr size_t kMaxAddressBytes = 254;
 constexpr size_t kMaxUrlBytes = 2000;
-constexpr uint64_t kMinOverdueSeconds = 60;
+constexpr uint64_t kMinOverdueSeconds = 1;
 constexpr uint64_t kMaxOverdueSeconds = 366ull * 24 * 3600;
 
 Status check_setting_of(const ChannelKindRow& row, const std::string& name,

@@ -101,6 +101,15 @@ struct Config {
     std::map<std::string, AllowedProgram> hooks;  // by name
     std::map<std::string, AllowedProgram> commands;  // by name
   } worker;
+  struct Notifier {
+    std::string database;                      // cursor and deliveries
+    std::string key_file;                      // opens secrets of notification channels
+    std::string mail_host;                     // how it calls itself to mail servers
+    std::vector<std::string> allow_addresses;  // private ones that messages may go to
+    std::chrono::seconds digest_window{};      // a storm of messages becomes one within this
+    std::chrono::seconds retry_first{};        // after the first failed attempt; then doubled
+    std::string public_url;                    // how people reach it; empty: no links
+  } notifier;
   struct Cli {
     std::string broker;           // endpoint for requests
     std::string events;           // endpoint to watch events and progress at

@@ -11,7 +11,7 @@
 
 #include "daemon/base/quote.h"
 
-namespace dray::notifier {
+namespace dray::notify {
 namespace {
 
 constexpr int kMappedBits = 96;  // of ::ffff:0:0/96, in front of an IPv4 address
@@ -164,4 +164,4 @@ Status AddressGuard::check(const sockaddr& address) const {
   return fail(ErrorCode::denied, "messages go to internet addresses only");
 }
 
-}  // namespace dray::notifier
+}  // namespace dray::notify

@@ -19,7 +19,7 @@
 
 struct sockaddr;
 
-namespace dray::notifier {
+namespace dray::notify {
 
 // IPv4 as ::ffff:a.b.c.d.
 using Address = std::array<uint8_t, 16>;
@@ -47,4 +47,4 @@ class AddressGuard {
 
 std::string format_address(const Address& address);
 
-}  // namespace dray::notifier
+}  // namespace dray::notify

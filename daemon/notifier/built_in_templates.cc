@@ -1,7 +1,7 @@
 // The texts of notifications as they are delivered (docs/EMAIL_TEMPLATES.md).
 #include "daemon/notifier/render.h"
 
-namespace dray::notifier {
+namespace dray::notify {
 namespace {
 
 constexpr std::string_view kSubject =
@@ -196,4 +196,4 @@ std::string_view built_in_template(NotifyEvent event, TemplatePart part) {
   return "";
 }
 
-}  // namespace dray::notifier
+}  // namespace dray::notify

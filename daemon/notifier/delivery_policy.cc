@@ -4,7 +4,7 @@
 
 #include "schemas/notify_channels.h"
 
-namespace dray::notifier {
+namespace dray::notify {
 namespace {
 
 struct CodeRow {
@@ -66,4 +66,4 @@ Verdict judge_web_code(long code) {
   return listed(kWebCodes, code).value_or(Verdict::retry);
 }
 
-}  // namespace dray::notifier
+}  // namespace dray::notify

@@ -8,7 +8,7 @@
 #include "daemon/base/time.h"
 #include "schemas/notify.h"
 
-namespace dray::notifier {
+namespace dray::notify {
 
 // What has been made out lately, digests left out.
 struct Load {
@@ -51,4 +51,4 @@ Verdict judge_mail_code(long code);
 // Of a web server.
 Verdict judge_web_code(long code);
 
-}  // namespace dray::notifier
+}  // namespace dray::notify

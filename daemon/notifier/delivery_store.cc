@@ -3,7 +3,7 @@
 #include "daemon/notifier/delivery_store_impl.h"
 #include "schemas/json_fields.h"
 
-namespace dray::notifier {
+namespace dray::notify {
 namespace {
 
 constexpr int64_t kApplicationId = 0x44524E54;  // "DRNT"
@@ -44,6 +44,7 @@ CREATE TABLE deliveries (
   text       TEXT NOT NULL,
   html       TEXT NOT NULL,
   payload    TEXT NOT NULL,
+  owner      TEXT NOT NULL,
   attempts   INTEGER NOT NULL,
   next_at    INTEGER NOT NULL,
   last_error TEXT NOT NULL,
@@ -193,4 +194,4 @@ void DeliveryStore::rollback() {
   });
 }
 
-}  // namespace dray::notifier
+}  // namespace dray::notify

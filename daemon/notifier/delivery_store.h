@@ -17,7 +17,7 @@
 #include "daemon/notifier/rules.h"
 #include "schemas/answers_notify.h"
 
-namespace dray::notifier {
+namespace dray::notify {
 
 struct Delivery {
   DeliveryView view;
@@ -25,7 +25,9 @@ struct Delivery {
   WallTime event_at{};
   std::string text;
   std::string html;
-  std::string payload;   // the Notice as JSON
+  std::string payload;  // the Notice as JSON
+  std::string owner;    // the client whose rule made it; "": the operator
+
   bool to_mark = false;  // the run is to be marked when this is delivered
 };
 
@@ -100,4 +102,4 @@ class DeliveryStore {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace dray::notifier
+}  // namespace dray::notify

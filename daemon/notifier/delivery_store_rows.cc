@@ -4,7 +4,7 @@
 #include "daemon/notifier/delivery_store_impl.h"
 #include "schemas/limits.h"
 
-namespace dray::notifier {
+namespace dray::notify {
 namespace {
 
 using store::guarded;
@@ -14,7 +14,8 @@ using store::Query;
 #define DRAY_VIEW_COLUMNS                                                                         \
   "id, event, state, client, job, run, rule, channel, recipient, subject, message_id, attempts, " \
   "last_error, digest, created_at, next_at, ended_at"
-#define DRAY_DELIVERY_COLUMNS DRAY_VIEW_COLUMNS ", sequence, event_at, text, html, payload, to_mark"
+#define DRAY_DELIVERY_COLUMNS \
+  DRAY_VIEW_COLUMNS ", sequence, event_at, text, html, payload, to_mark, owner"
 
 DeliveryView read_view(const Query& q) {
   DeliveryView view;
@@ -47,6 +48,7 @@ Delivery read_delivery(const Query& q) {
   row.html = q.text(20);
   row.payload = q.text(21);
   row.to_mark = q.as<bool>(22);
+  row.owner = q.text(23);
   return row;
 }
 
@@ -67,12 +69,13 @@ Result<uint64_t> DeliveryStore::add(const Delivery& d) {
     auto query = impl_->db.query(
         "INSERT OR IGNORE INTO deliveries (event, state, sequence, event_at, client, job, run, "
         "rule, channel, recipient, message_id, subject, text, html, payload, attempts, next_at, "
-        "last_error, digest, to_mark, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-        "?, ?, 0, ?, '', 0, ?, ?) RETURNING id");
+        "last_error, digest, to_mark, created_at, owner) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+        "?, ?, "
+        "?, ?, 0, ?, '', 0, ?, ?, ?) RETURNING id");
     const bool stored = query
                             .bind(v.event, v.state, d.sequence, d.event_at, v.client, v.job, v.run,
                                   v.rule, v.channel, v.recipient, v.message_id, v.subject, d.text,
-                                  d.html, d.payload, v.next_at, d.to_mark, v.created_at)
+                                  d.html, d.payload, v.next_at, d.to_mark, v.created_at, d.owner)
                             .next();
     if (!stored) return 0;
     const auto id = query.as<uint64_t>(0);
@@ -239,10 +242,10 @@ Result<std::vector<DeliveryView>> DeliveryStore::list(const DeliveryQuery& wante
         "SELECT " DRAY_VIEW_COLUMNS
         " FROM deliveries WHERE (?1 = 0 OR id < ?1) AND (?2 = 0 OR state = ?2) AND (?3 = '' OR "
         "client = ?3) AND (?4 = '' OR job = ?4) AND (?5 = '' OR channel = ?5) AND (?6 = 0 OR run = "
-        "?6) ORDER BY id DESC LIMIT ?7");
+        "?6) AND (?8 = '' OR owner = ?8) ORDER BY id DESC LIMIT ?7");
     query.bind(std::min<uint64_t>(wanted.before, INT64_MAX), state, wanted.client, wanted.job,
                wanted.channel, wanted.run,
-               std::clamp<uint64_t>(wanted.limit, 1, limits::kMaxPageRows));
+               std::clamp<uint64_t>(wanted.limit, 1, limits::kMaxPageRows), wanted.owner);
     while (query.next())
       views.push_back(read_view(query));
     return views;
@@ -283,4 +286,4 @@ Result<size_t> DeliveryStore::forget(WallTime before, size_t limit) {
   });
 }
 
-}  // namespace dray::notifier
+}  // namespace dray::notify

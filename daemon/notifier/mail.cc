@@ -6,7 +6,7 @@
 #include "daemon/base/seal.h"
 #include "daemon/base/text.h"
 
-namespace dray::notifier {
+namespace dray::notify {
 namespace {
 
 constexpr size_t kMaxLine = 76;
@@ -62,6 +62,7 @@ std::string quoted_printable(std::string_view text) {
     if (column + piece.size() > kMaxLine - 1) {
       out += "=\r\n";
       column = 0;
+      if (piece == ".") piece = "=2E";
     }
     out += piece;
     column += piece.size();
@@ -116,4 +117,4 @@ std::string compose(const Mail& mail) {
   return out;
 }
 
-}  // namespace dray::notifier
+}  // namespace dray::notify

@@ -10,7 +10,7 @@
 
 #include "daemon/base/time.h"
 
-namespace dray::notifier {
+namespace dray::notify {
 
 struct Mail {
   std::string from;  // address
@@ -32,4 +32,4 @@ std::string quoted_printable(std::string_view text);
 // "Fri, 20 Nov 2026 05:47:03 +0000".
 std::string mail_date(WallTime time);
 
-}  // namespace dray::notifier
+}  // namespace dray::notify

@@ -5,7 +5,7 @@
 #include "daemon/base/text.h"
 #include "schemas/report.h"
 
-namespace dray::notifier {
+namespace dray::notify {
 namespace {
 
 constexpr size_t kMaxPaths = 20;
@@ -76,7 +76,10 @@ constexpr EventRow kEvents[] = {
     {NotifyEvent::fixed, DRAY_HEADLINE(" works again"), ""},
     {NotifyEvent::started, DRAY_HEADLINE(" started"), ""},
     {NotifyEvent::digest,
-     [](const Notice& n) { return fmt::format("{} notices of backups", n.items.size()); }, ""},
+     [](const Notice& n) {
+       return fmt::format("{} notice{} of backups", n.items.size(), n.items.size() == 1 ? "" : "s");
+     },
+     ""},
     {NotifyEvent::test, [](const Notice&) -> std::string { return "This is a test of Drayage"; },
      ""},
 };
@@ -296,4 +299,4 @@ Notice sample_notice(NotifyEvent event, WallTime now) {
   return n;
 }
 
-}  // namespace dray::notifier
+}  // namespace dray::notify

@@ -13,7 +13,7 @@
 #include "schemas/notify.h"
 #include "schemas/notify_variables.h"
 
-namespace dray::notifier {
+namespace dray::notify {
 
 // One of those that a digest gathers.
 struct NoticeItem {
@@ -139,4 +139,4 @@ std::string time_words(WallTime time);
 // A made-up one, for previews and tests of channels.
 Notice sample_notice(NotifyEvent event, WallTime now);
 
-}  // namespace dray::notifier
+}  // namespace dray::notify

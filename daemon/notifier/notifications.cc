@@ -4,7 +4,7 @@
 #include "daemon/base/log.h"
 #include "daemon/notifier/notifications_impl.h"
 
-namespace dray::notifier {
+namespace dray::notify {
 namespace {
 
 Result<SealingKeyPair> own_key(const std::string& path) {
@@ -145,7 +145,7 @@ void Notifications::Impl::load_config() {
   ask<NotifyConfigAnswer>("notify.config", "{}", [this](Result<NotifyConfigAnswer> config) {
     if (!config) return give_up(config.error());
     apply_config(std::move(*config));
-    configured = true;
+    configured = known = true;
     doorbell = true;
     fetch();
     dispatch();
@@ -176,4 +176,4 @@ void Notifications::Impl::tick() {
   dispatch();
 }
 
-}  // namespace dray::notifier
+}  // namespace dray::notify

@@ -23,7 +23,7 @@
 #include "daemon/base/event_loop.h"
 #include "daemon/notifier/delivery_policy.h"
 
-namespace dray::notifier {
+namespace dray::notify {
 
 struct NotificationOptions {
   std::string database;                      // notifier.db; its directory must exist
@@ -63,4 +63,4 @@ class Notifications {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace dray::notifier
+}  // namespace dray::notify

@@ -19,8 +19,9 @@
 #include "schemas/answers_notify.h"
 #include "schemas/codec.h"
 #include "schemas/json_fields.h"
+#include "schemas/verbs.h"
 
-namespace dray::notifier {
+namespace dray::notify {
 
 struct Notifications::Impl {
   static constexpr size_t kPageEvents = 200;
@@ -95,13 +96,16 @@ struct Notifications::Impl {
   Result<std::string> retry(std::string_view body);
   void test(std::string_view body, Answered done);
   void preview(std::string_view body, Answered done);
-  std::string preview_of(Notice notice) const;
+  Result<std::string> preview_of(Notice notice) const;
 
-  // Asks the scheduler. `done` is not called when the link goes away meanwhile: what was under way
-  // then is begun again.
+  // Asks the scheduler, for itself or as one who may read everything. `done` is not called when the
+  // link goes away meanwhile: what was under way then is begun again.
   template <class Answer>
   void ask(std::string_view verb, std::string body, std::function<void(Result<Answer>)> done) {
-    Request request{std::string(verb), std::move(body), "dray-notifier", ""};
+    const Verb* row = find_verb(verb);
+    DRAY_CHECK(row != nullptr, "the notifier asks what there is");
+    Request request{std::string(verb), std::move(body), "dray-notifier", "", {}};
+    if (row->reach != Reach::notifier) request.acting.scope = static_cast<uint8_t>(Scope::read);
     bus.ask(request, kAskTimeout,
             [this, asked_in = link_number, done = std::move(done)](Result<Response> response) {
               if (asked_in != link_number) return;
@@ -127,6 +131,7 @@ struct Notifications::Impl {
   uint64_t link_number = 0;  // rises whenever the scheduler comes or goes
   bool up = false;           // the scheduler is there
   bool configured = false;   // since it is there
+  bool known = false;        // channels and templates, from it or from before it went away
   bool busy = false;         // a page or a look for what is overdue is under way
   bool doorbell = false;     // something happened since the last page was asked for
   bool caught_up = false;    // everything of the journal was seen once
@@ -144,4 +149,4 @@ struct Notifications::Impl {
   Sender sender;
 };
 
-}  // namespace dray::notifier
+}  // namespace dray::notify

@@ -6,7 +6,7 @@
 #include "schemas/notify_channels.h"
 #include "schemas/notify_check.h"
 
-namespace dray::notifier {
+namespace dray::notify {
 namespace {
 
 struct RunBody {
@@ -90,7 +90,7 @@ void Notifications::Impl::test(std::string_view body, Answered done) {
       return done(std::unexpected(annotate(address.error(), "recipient")));
   Notice notice = sample_notice(NotifyEvent::test, wall());
   complete(notice, options.public_url);
-  Delivery delivery = new_delivery(notice, {0, query->channel, query->recipient});
+  Delivery delivery = new_delivery(notice, {0, query->channel, query->recipient, ""});
   delivery.view.id = next_test_id++;
   Result<Call> call =
       build_call(channel->second.spec, *channel->second.secrets, delivery, {options.host, wall()});
@@ -104,11 +104,14 @@ void Notifications::Impl::test(std::string_view body, Answered done) {
   sender.submit(std::move(*call));
 }
 
-std::string Notifications::Impl::preview_of(Notice notice) const {
+Result<std::string> Notifications::Impl::preview_of(Notice notice) const {
   complete(notice, options.public_url);
   const Rendered rendered = renderer.render(notice);
   PreviewAnswer answer{rendered.subject, rendered.text, rendered.html, JsonText{to_json(notice)}};
-  return to_json(answer);
+  std::string json = to_json(answer);
+  if (json.size() > limits::kMaxStringBytes)
+    return fail(ErrorCode::exhausted, "the message is too long to be shown here");
+  return json;
 }
 
 void Notifications::Impl::preview(std::string_view body, Answered done) {
@@ -139,4 +142,4 @@ void Notifications::Impl::preview(std::string_view body, Answered done) {
                      });
 }
 
-}  // namespace dray::notifier
+}  // namespace dray::notify

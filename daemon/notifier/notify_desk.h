@@ -4,11 +4,11 @@
 
 #include <string_view>
 
-namespace dray::notifier {
+namespace dray::notify {
 
 inline constexpr std::string_view kAskDeliveries = "notify.deliveries";
 inline constexpr std::string_view kAskRetry = "notify.retry";
 inline constexpr std::string_view kAskTest = "notify.test";
 inline constexpr std::string_view kAskPreview = "notify.preview";
 
-}  // namespace dray::notifier
+}  // namespace dray::notify

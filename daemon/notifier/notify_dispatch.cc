@@ -5,7 +5,7 @@
 #include "daemon/base/random.h"
 #include "daemon/notifier/notifications_impl.h"
 
-namespace dray::notifier {
+namespace dray::notify {
 namespace {
 
 constexpr size_t kLookAhead = 200;  // due deliveries, of which some wait for their channel
@@ -36,14 +36,14 @@ Delivery Notifications::Impl::new_delivery(const Notice& notice, const Target& t
   delivery.text = rendered.text;
   delivery.html = rendered.html;
   delivery.payload = to_json(notice);
+  delivery.owner = target.owner;
   return delivery;
 }
 
 // ── Sending ─────────────────────────────────────────────────────────────────────────────────────
 
 void Notifications::Impl::dispatch() {
-  // Without the channels nothing can be sent.
-  if (channels.empty() || sending.size() >= kMaxInFlight) return;
+  if (!known || sending.size() >= kMaxInFlight) return;
   Result<std::vector<Delivery>> due = store->due(wall(), kLookAhead);
   if (!due) return log_warn("notify.store", "{}", due.error().message);
   std::map<std::string, size_t> on_channel;
@@ -120,7 +120,6 @@ void Notifications::Impl::ended(uint64_t id, const Attempt& attempt) {
     store->rollback();
     log_warn("notify.store", "{}", stored.error().message);
   }
-  send_marks();
   dispatch();
 }
 
@@ -154,11 +153,9 @@ Status Notifications::Impl::add_fallback(const Delivery& delivery, const std::st
   const auto channel = channels.find(delivery.view.channel);
   if (channel == channels.end() || channel->second.spec.fallback.empty()) return {};
   const auto other = channels.find(channel->second.spec.fallback);
-  // One step: two channels that name each other would go on for ever.
-  if (other == channels.end() || delivery.view.rule == 0) return {};
+  if (other == channels.end()) return {};
   Delivery copy = delivery;
   copy.sequence = 0;
-  copy.view.rule = 0;
   copy.view.state = DeliveryState::waiting;
   copy.view.channel = other->first;
   if (other->second.spec.kind != ChannelKind::smtp) copy.view.recipient.clear();
@@ -174,6 +171,7 @@ Status Notifications::Impl::add_fallback(const Delivery& delivery, const std::st
 // ── Digests ─────────────────────────────────────────────────────────────────────────────────────
 
 void Notifications::Impl::make_digests() {
+  if (!known) return;
   const Result<std::vector<DeliveryStore::Collected>> targets = store->collected();
   if (!targets) return log_warn("notify.store", "{}", targets.error().message);
   const WallTime now = wall();
@@ -189,6 +187,7 @@ void Notifications::Impl::make_digests() {
 Status Notifications::Impl::make_digest(const DeliveryStore::Collected& target) {
   DRAY_TRY_ASSIGN(const std::vector<Delivery> members,
                   store->collected_for(target, kMaxDigestItems));
+  if (members.empty()) return {};
   std::vector<NoticeItem> items;
   for (const Delivery& member : members) {
     const Result<Notice> notice =
@@ -197,7 +196,8 @@ Status Notifications::Impl::make_digest(const DeliveryStore::Collected& target) 
   }
   Notice digest = digest_of(std::move(items), wall());
   complete(digest, options.public_url);
-  const Delivery delivery = new_delivery(digest, {0, target.channel, target.recipient});
+  const Delivery delivery =
+      new_delivery(digest, {0, target.channel, target.recipient, members.front().owner});
   DRAY_TRY(store->begin());
   DRAY_TRY_ASSIGN(const uint64_t id, store->add(delivery));
   DRAY_TRY(store->fold(members, id));
@@ -221,4 +221,4 @@ void Notifications::Impl::send_marks() {
   });
 }
 
-}  // namespace dray::notifier
+}  // namespace dray::notify

@@ -2,7 +2,7 @@
 #include "daemon/base/log.h"
 #include "daemon/notifier/notifications_impl.h"
 
-namespace dray::notifier {
+namespace dray::notify {
 namespace {
 
 constexpr std::string_view kNotifyChanged = "notify.changed";
@@ -229,4 +229,4 @@ Notice Notifications::Impl::notice_of(const Occasion& occasion, const Work& work
   return notice;
 }
 
-}  // namespace dray::notifier
+}  // namespace dray::notify

@@ -12,7 +12,7 @@
 #include "schemas/json_text.h"
 #include "schemas/notify_channels.h"
 
-namespace dray::notifier {
+namespace dray::notify {
 namespace {
 
 constexpr size_t kMaxChatBytes = 3000;          // Slack cuts longer texts
@@ -232,7 +232,7 @@ Result<Secrets> open_secrets(const SealingKeyPair& key, const NotifyChannel& cha
   const auto again = [&](std::string_view why) {
     return fail(ErrorCode::corrupt,
                 "channel {}: its secrets cannot be read ({}); enter them again "
-                "with `dray notify channel set {}`",
+                "with `dray notify set-channel {}`",
                 quoted(channel.name), why, channel.name);
   };
   const Result<SecretString> opened =
@@ -266,4 +266,4 @@ std::string webhook_signature(std::string_view secret, std::string_view body, Wa
   return fmt::format("t={},v1={}", at, to_hex(hmac_sha256(secret, fmt::format("{}.{}", at, body))));
 }
 
-}  // namespace dray::notifier
+}  // namespace dray::notify

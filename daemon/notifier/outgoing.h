@@ -12,7 +12,7 @@
 #include "daemon/notifier/sender.h"
 #include "schemas/notify.h"
 
-namespace dray::notifier {
+namespace dray::notify {
 
 using Secrets = std::map<std::string, SecretString, std::less<>>;
 
@@ -32,4 +32,4 @@ Result<Call> build_call(const NotifyChannel& channel, const Secrets& secrets,
 // "t=UNIX-SECONDS,v1=HEX": HMAC-SHA-256 of "UNIX-SECONDS.BODY" (docs/NOTIFICATIONS.md).
 std::string webhook_signature(std::string_view secret, std::string_view body, WallTime now);
 
-}  // namespace dray::notifier
+}  // namespace dray::notify

@@ -2,7 +2,7 @@
 
 #include "daemon/base/text.h"
 
-namespace dray::notifier {
+namespace dray::notify {
 namespace {
 
 constexpr size_t kMaxSubjectBytes = 200;
@@ -62,4 +62,4 @@ Rendered Renderer::render(const Notice& notice) const {
   return out;
 }
 
-}  // namespace dray::notifier
+}  // namespace dray::notify

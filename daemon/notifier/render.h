@@ -11,7 +11,7 @@
 #include "daemon/notifier/notice.h"
 #include "schemas/notify_template.h"
 
-namespace dray::notifier {
+namespace dray::notify {
 
 struct Rendered {
   std::string subject;  // one line
@@ -37,4 +37,4 @@ class Renderer {
 // The text that is built in, to start from.
 std::string_view built_in_template(NotifyEvent event, TemplatePart part);
 
-}  // namespace dray::notifier
+}  // namespace dray::notify

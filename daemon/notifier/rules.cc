@@ -5,7 +5,7 @@
 
 #include "schemas/job.h"
 
-namespace dray::notifier {
+namespace dray::notify {
 
 // Of an event; what its kind does not have stays empty.
 struct Rules::Body {
@@ -84,7 +84,7 @@ void add_targets(std::vector<Target>& into, const NotifyRule& rule) {
     const bool known = std::ranges::any_of(into, [&](const Target& one) {
       return one.channel == rule.channel && one.recipient == recipient;
     });
-    if (!known) into.push_back({rule.id, rule.channel, recipient});
+    if (!known) into.push_back({rule.id, rule.channel, recipient, rule.client});
   };
   for (const std::string& recipient : rule.recipients)
     add(recipient);
@@ -263,4 +263,4 @@ std::vector<Occasion> Rules::overdue(WallTime now) {
   return occasions;
 }
 
-}  // namespace dray::notifier
+}  // namespace dray::notify

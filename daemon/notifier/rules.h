@@ -19,7 +19,7 @@
 #include "schemas/answers_runs.h"
 #include "schemas/notify.h"
 
-namespace dray::notifier {
+namespace dray::notify {
 
 // What is remembered of a job.
 struct JobState {
@@ -38,6 +38,7 @@ struct Target {
   uint64_t rule = 0;
   std::string channel;
   std::string recipient;  // "" where the channel takes none
+  std::string owner;      // the client whose rule it is; "": the operator
   friend bool operator==(const Target&, const Target&) = default;
 };
 
@@ -100,4 +101,4 @@ class Rules {
   JobChanges changes_;
 };
 
-}  // namespace dray::notifier
+}  // namespace dray::notify

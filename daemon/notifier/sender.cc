@@ -7,7 +7,7 @@
 
 #include "daemon/notifier/sender_transfer.h"
 
-namespace dray::notifier {
+namespace dray::notify {
 namespace {
 
 // How long the thread sleeps when nothing moves; deadlines are looked at as often.
@@ -134,4 +134,4 @@ size_t Sender::in_flight() const {
   return impl_->in_flight;
 }
 
-}  // namespace dray::notifier
+}  // namespace dray::notify

@@ -21,7 +21,7 @@
 #include "daemon/notifier/address_guard.h"
 #include "daemon/notifier/delivery_policy.h"
 
-namespace dray::notifier {
+namespace dray::notify {
 
 enum class MailSecurity : uint8_t { none, starttls, tls };
 
@@ -70,4 +70,4 @@ class Sender {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace dray::notifier
+}  // namespace dray::notify

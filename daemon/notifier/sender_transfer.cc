@@ -7,7 +7,7 @@
 
 #include "daemon/base/text.h"
 
-namespace dray::notifier {
+namespace dray::notify {
 namespace {
 
 constexpr size_t kMaxReplyBytes = 300;
@@ -223,4 +223,4 @@ Attempt Transfer::timed_out() const {
   return {all_sent_ ? Verdict::ambiguous : Verdict::retry, "the server did not answer in time", {}};
 }
 
-}  // namespace dray::notifier
+}  // namespace dray::notify

@@ -8,7 +8,7 @@
 
 #include "daemon/notifier/sender.h"
 
-namespace dray::notifier {
+namespace dray::notify {
 
 class Transfer {
  public:
@@ -57,4 +57,4 @@ class Transfer {
   std::unique_ptr<CURL, EasyFree> handle_;  // last: it uses the others until it is gone
 };
 
-}  // namespace dray::notifier
+}  // namespace dray::notify

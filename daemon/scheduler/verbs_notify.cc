@@ -27,9 +27,11 @@ struct ClientArgs {
 
 struct NameArgs {
   std::string name;
+  std::string client;
   template <class Self, class Visitor>
   static void fields(Self& self, Visitor&& visit) {
     visit("name", self.name);
+    visit.optional("client", self.client);
   }
 };
 
@@ -40,6 +42,12 @@ struct RegisterArgs {
     visit("public_key", self.public_key);
   }
 };
+
+// Operators' programs could ask, too, and must not get what is sealed.
+Status only_for_notifier(const Context& context) {
+  if (context.role == Role::notifier) return {};
+  return fail(ErrorCode::denied, "this is asked by dray-notifier only");
+}
 
 NotifyChannel without_box(NotifyChannel channel) {
   channel.sealed.clear();
@@ -77,6 +85,11 @@ Status check_around(Context& context, const NotifyChannel& channel) {
   if (channel.fallback.empty()) return {};
   DRAY_TRY_ASSIGN(const NotifyChannel fallback,
                   usable_channel(context, channel.fallback, channel.client));
+  DRAY_TRY_ASSIGN(const std::string user, context.notify.user_of_fallback(channel.name));
+  if (!fallback.fallback.empty() || !user.empty())
+    return fail(ErrorCode::invalid,
+                "channel {}: fallback: a channel that others fall back to has none of its own",
+                quoted(channel.name));
   if (!channel_kind(fallback.kind).mail || channel_kind(channel.kind).mail) return {};
   return fail(ErrorCode::invalid,
               "channel {}: fallback: a mail channel needs recipients, which only another mail "
@@ -111,9 +124,8 @@ void note_notify_change(Context& context, std::string_view what, std::string_vie
                        to_json(std::map<std::string, std::string>{{"what", std::string(what)}})});
 }
 
-Status only_for_notifier(const Context& context, std::string_view verb) {
-  if (context.role == Role::notifier) return {};
-  return fail(ErrorCode::denied, "{} is asked by dray-notifier only", verb);
+bool is_own(const Context& context, std::string_view client) {
+  return context.acting.client.empty() || context.acting.client == client;
 }
 
 // ── Channels ────────────────────────────────────────────────────────────────────────────────────
@@ -122,8 +134,12 @@ Result<std::string> notify_channel_list(Context& context, const JsonValue& body)
   DRAY_TRY_ASSIGN(const ClientArgs args, arguments<ClientArgs>(body));
   ChannelListAnswer answer;
   DRAY_TRY_ASSIGN(const auto rows, context.notify.channels(args.client));
-  for (const NotifyChannel& row : rows)
+  for (const NotifyChannel& row : rows) {
     answer.channels.push_back(without_box(row));
+    // Clients may send through the operator's channels; how those work is not theirs to know.
+    if (row.client != context.acting.client && !context.acting.client.empty())
+      answer.channels.back().settings.clear();
+  }
   return fitting_json(answer, answer.channels);
 }
 
@@ -149,7 +165,8 @@ Result<std::string> notify_channel_put(Context& context, const JsonValue& body) 
 Result<std::string> notify_channel_remove(Context& context, const JsonValue& body) {
   DRAY_TRY_ASSIGN(const NameArgs args, arguments<NameArgs>(body));
   DRAY_TRY_ASSIGN(const auto before, context.notify.channel(args.name));
-  if (!before) return fail(ErrorCode::not_found, "there is no channel {}", quoted(args.name));
+  if (!before || !is_own(context, before->client))
+    return fail(ErrorCode::not_found, "there is no channel {}", quoted(args.name));
   DRAY_TRY_ASSIGN(const std::string user, context.notify.user_of_channel(args.name));
   if (!user.empty())
     return fail(ErrorCode::conflict, "channel {} is used by {}; remove that first",
@@ -174,7 +191,7 @@ Result<std::string> notify_key(Context& context, const JsonValue& body) {
 }
 
 Result<std::string> notify_register(Context& context, const JsonValue& body) {
-  DRAY_TRY(only_for_notifier(context, "notify.register"));
+  DRAY_TRY(only_for_notifier(context));
   DRAY_TRY_ASSIGN(const RegisterArgs args, arguments<RegisterArgs>(body));
   DRAY_TRY_ASSIGN(const SealingKey key, annotate(parse_sealing_key(args.public_key), "public_key"));
   const std::string bytes(key.bytes.begin(), key.bytes.end());
@@ -185,7 +202,7 @@ Result<std::string> notify_register(Context& context, const JsonValue& body) {
 }
 
 Result<std::string> notify_config(Context& context, const JsonValue& body) {
-  DRAY_TRY(only_for_notifier(context, "notify.config"));
+  DRAY_TRY(only_for_notifier(context));
   DRAY_TRY(arguments<NoArgs>(body));
   NotifyConfigAnswer answer;
   DRAY_TRY_ASSIGN(answer.channels, context.notify.channels(""));
@@ -195,7 +212,7 @@ Result<std::string> notify_config(Context& context, const JsonValue& body) {
 }
 
 Result<std::string> notify_mark(Context& context, const JsonValue& body) {
-  DRAY_TRY(only_for_notifier(context, "notify.mark"));
+  DRAY_TRY(only_for_notifier(context));
   DRAY_TRY_ASSIGN(const NotifiedRuns args, arguments<NotifiedRuns>(body));
   for (const NotifiedRun& run : args.runs)
     DRAY_TRY(context.notify.mark(run));
@@ -218,19 +235,26 @@ Result<std::string> ask_notifier(Context& context, std::string_view kind, std::s
 }  // namespace
 
 Result<std::string> notify_deliveries(Context& context, const JsonValue& body) {
-  DRAY_TRY_ASSIGN(const DeliveryQuery args, arguments<DeliveryQuery>(body));
+  DRAY_TRY_ASSIGN(DeliveryQuery args, arguments<DeliveryQuery>(body));
+  // Clients see what their own rules made, not to whom the operator's rules speak of them.
+  args.owner = context.acting.client;
   return ask_notifier(context, "notify.deliveries", to_json(args));
 }
 
 Result<std::string> notify_preview(Context& context, const JsonValue& body) {
   DRAY_TRY_ASSIGN(const PreviewQuery args, arguments<PreviewQuery>(body));
+  if (args.run) {
+    DRAY_TRY_ASSIGN(const RunView run, require_run(context, args.run));
+    if (!is_own(context, run.client)) return std::unexpected(no_run(args.run));
+  }
   return ask_notifier(context, "notify.preview", to_json(args));
 }
 
 Result<std::string> notify_test(Context& context, const JsonValue& body) {
   DRAY_TRY_ASSIGN(const TestQuery args, arguments<TestQuery>(body));
   DRAY_TRY_ASSIGN(const auto channel, context.notify.channel(args.channel));
-  if (!channel) return fail(ErrorCode::not_found, "there is no channel {}", quoted(args.channel));
+  if (!channel || !is_own(context, channel->client))
+    return fail(ErrorCode::not_found, "there is no channel {}", quoted(args.channel));
   context.target = args.channel;
   context.after.json = to_json(args);
   return ask_notifier(context, "notify.test", to_json(args));

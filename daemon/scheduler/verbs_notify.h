@@ -14,6 +14,7 @@ Result<NotifyChannel> usable_channel(Context& context, std::string_view name,
                                      std::string_view client);
 // The notifier reads its configuration again when it sees this in the journal.
 void note_notify_change(Context& context, std::string_view what, std::string_view client);
-Status only_for_notifier(const Context& context, std::string_view verb);
+// Whoever asks on behalf of a client reaches what is that client's.
+bool is_own(const Context& context, std::string_view client);
 
 }  // namespace dray::verbs

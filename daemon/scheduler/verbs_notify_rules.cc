@@ -23,15 +23,20 @@ struct ListArgs {
 
 struct IdArgs {
   uint64_t id = 0;
+  std::string client;
   template <class Self, class Visitor>
   static void fields(Self& self, Visitor&& visit) {
     visit("id", self.id);
+    visit.optional("client", self.client);
   }
 };
 
-struct NoArgs {
+struct ClientArgs {
+  std::string client;
   template <class Self, class Visitor>
-  static void fields(Self&, Visitor&&) {}
+  static void fields(Self& self, Visitor&& visit) {
+    visit.optional("client", self.client);
+  }
 };
 
 struct PartArgs {
@@ -48,7 +53,9 @@ struct PartArgs {
 
 Result<NotifyRule> require_rule(Context& context, uint64_t id) {
   DRAY_TRY_ASSIGN(auto rule, context.notify.rule(id));
-  if (!rule) return fail(ErrorCode::not_found, "there is no rule {}", id);
+  if (!rule || !is_own(context, rule->client))
+    return fail(ErrorCode::not_found, "there is no rule {}", id);
+
   return std::move(*rule);
 }
 
@@ -56,6 +63,7 @@ Result<NotifyRule> require_rule(Context& context, uint64_t id) {
 Status settle_client(Context& context, NotifyRule& rule) {
   if (rule.job.empty()) return require_notify_client(context, rule.client);
   DRAY_TRY_ASSIGN(const store::JobRecord job, require_job(context, rule.job));
+  if (!is_own(context, job.spec.client)) return std::unexpected(no_job(rule.job));
   if (rule.client.empty()) rule.client = job.spec.client;
   if (rule.client == job.spec.client) return {};
   return fail(ErrorCode::invalid, "rule: job {} belongs to client {}, not to {}", quoted(rule.job),
@@ -125,9 +133,12 @@ Result<std::string> notify_rule_remove(Context& context, const JsonValue& body) 
 }
 
 Result<std::string> notify_template_list(Context& context, const JsonValue& body) {
-  DRAY_TRY(arguments<NoArgs>(body));
+  DRAY_TRY_ASSIGN(const ClientArgs args, arguments<ClientArgs>(body));
   TemplateListAnswer answer;
   DRAY_TRY_ASSIGN(answer.templates, context.notify.templates());
+  if (!args.client.empty())
+    std::erase_if(answer.templates,
+                  [&](const NotifyTemplate& row) { return row.client != args.client; });
   return fitting_json(answer, answer.templates);
 }
 

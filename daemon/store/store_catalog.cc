@@ -100,7 +100,9 @@ Result<std::string> Catalog::user_of_client(std::string_view name) {
     auto tokens = db_->query("SELECT id FROM api_tokens WHERE client = ? LIMIT 1");
     if (std::string user = named(tokens.bind(name), "token"); !user.empty()) return user;
     auto people = db_->query("SELECT name FROM users WHERE client = ? LIMIT 1");
-    return named(people.bind(name), "user");
+    if (std::string user = named(people.bind(name), "user"); !user.empty()) return user;
+    auto channels = db_->query("SELECT name FROM notify_channels WHERE client = ? LIMIT 1");
+    return named(channels.bind(name), "notification channel");
   });
 }
 
@@ -132,10 +134,11 @@ Status Catalog::put_setting(std::string_view name, std::string_view json, WallTi
 Status Catalog::add_audit(const AuditEntry& entry) {
   return guarded("store audit entry", [&]() -> Status {
     db_->query(
-           "INSERT INTO audit_log (at, asked_by, peer, address, verb, target, before, after) VALUES "
+           "INSERT INTO audit_log (at, asked_by, peer, address, verb, target, before, after) "
+           "VALUES "
            "(?, ?, ?, ?, ?, ?, ?, ?)")
-        .bind(entry.at, entry.asked_by, entry.peer, entry.address, entry.verb, entry.target, entry.before.json,
-              entry.after.json)
+        .bind(entry.at, entry.asked_by, entry.peer, entry.address, entry.verb, entry.target,
+              entry.before.json, entry.after.json)
         .run();
     return {};
   });
@@ -145,7 +148,8 @@ Result<std::vector<AuditEntry>> Catalog::audit(uint64_t before, size_t limit) {
   return guarded("read audit log", [&]() -> Result<std::vector<AuditEntry>> {
     std::vector<AuditEntry> entries;
     auto query = db_->query(
-        "SELECT id, at, asked_by, peer, address, verb, target, before, after FROM audit_log WHERE id "
+        "SELECT id, at, asked_by, peer, address, verb, target, before, after FROM audit_log WHERE "
+        "id "
         "< ? ORDER BY id DESC LIMIT ?");
     query.bind(std::min<uint64_t>(before, INT64_MAX), limit);
     while (query.next())

@@ -110,6 +110,12 @@ Result<std::string> Notify::user_of_channel(std::string_view name) {
   return guarded("read channel", [&]() -> Result<std::string> {
     auto rules = db_->query("SELECT id FROM notify_rules WHERE channel = ? ORDER BY id LIMIT 1");
     if (rules.bind(name).next()) return fmt::format("rule {}", rules.i64(0));
+    return user_of_fallback(name);
+  });
+}
+
+Result<std::string> Notify::user_of_fallback(std::string_view name) {
+  return guarded("read channel", [&]() -> Result<std::string> {
     auto others = db_->query("SELECT name FROM notify_channels WHERE fallback = ? LIMIT 1");
     if (others.bind(name).next()) return fmt::format("channel {}", dray::quoted(others.text(0)));
     return "";

@@ -27,6 +27,8 @@ class Notify {
   Status remove_channel(std::string_view name);
   // "rule 3", "channel 'b'": the first thing that uses it; "" when there is none.
   Result<std::string> user_of_channel(std::string_view name);
+  // The same of channels alone.
+  Result<std::string> user_of_fallback(std::string_view name);
 
   // Empty: of all clients, jobs.
   Result<std::vector<NotifyRule>> rules(std::string_view client, std::string_view job);

@@ -81,21 +81,22 @@ class Events:
 
 
 class Stack:
-    PROGRAMS = {"broker": "dray-broker", "drayd": "drayd"}
+    PROGRAMS = {"broker": "dray-broker", "drayd": "drayd", "notifier": "dray-notifier"}
 
     def __init__(self, workers=1, slots=2, lease="10m", config="", worker_config="", env=None,
-                 job_flags=()):
+                 job_flags=(), notifier=False):
         # Unix socket paths are limited to 107 bytes: a short folder.
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="dray-"))
         self.config_text, self.worker_config = config, worker_config
         self.slots, self.lease, self.env = slots, lease, env or {}
         self.job_flags = job_flags  # of every job that the test makes
+        self.notifier = notifier
         self.workers = [f"worker{i + 1}" for i in range(workers)]
         self.processes, self.logs = {}, {}
 
     # ── Life ──────────────────────────────────────────────────────────────────────────────────
     def __enter__(self):
-        for name in ["broker", "drayd", *self.workers]:
+        for name in ["broker", "drayd", *self.workers, *["notifier"] * self.notifier]:
             self.start(name)
         return self
 

@@ -15,6 +15,7 @@ LAYERS = {
     "broker": ["schemas", "daemon/base"],
     "daemon/store": ["schemas", "daemon/base"],
     "daemon/scheduler": ["daemon/store", "broker", "schemas", "daemon/base"],
+    "daemon/notifier": ["daemon/store", "broker", "schemas", "daemon/base"],
     "workers": ["broker", "schemas", "daemon/base"],
     "ops": ["workers", "broker", "schemas", "daemon/base"],
 }
@@ -28,6 +29,7 @@ ONLY_IN = {
     r"toml\+\+/.*": r"daemon/base/config\w*\.cc|daemon/base/config_programs\.h|schemas/progress_config\.cc",
     r"simdjson\.h": r"workers/\w+\.cc",
     r"CLI/.*": r"ops/.*\.cc",
+    r"curl/.*": r"daemon/notifier/sender\w*\.(cc|h)",
     r"sodium\.h": r"(daemon/base|broker)/\w+\.cc",
 }
 
