@@ -286,6 +286,7 @@ const ConfigRow kRows[] = {
      .key = "allow_addresses",
      .slot = SLOT(notifier.allow_addresses),
      .default_toml = "[]",
+     .check = check::address_or_network,
      .about = "Addresses of this machine and of private networks that notifications may go to, "
               "like \"127.0.0.1\" or \"192.168.0.0/16\"; public ones always may."},
     {.section = "notifier",
@@ -307,6 +308,7 @@ const ConfigRow kRows[] = {
      .key = "public_url",
      .slot = SLOT(notifier.public_url),
      .default_toml = "\"\"",
+     .check = check::optional_url,
      .about = "How people reach the page, for links in notifications; empty: no links."},
     {.section = "cli",
      .key = "broker",

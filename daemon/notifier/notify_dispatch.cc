@@ -138,13 +138,13 @@ Status Notifications::Impl::end_delivery(const Delivery& delivery, const Attempt
   DRAY_TRY(store->end_attempt(view.id, end));
   if (end.state == DeliveryState::failed) DRAY_TRY(add_fallback(delivery, attempt.error));
   DRAY_TRY(store->commit());
-  const LogEvent event{"notify.delivery",
-                       {{"delivery", view.id}, {"channel", view.channel}, {"run", view.run.value}}};
   if (end.state == DeliveryState::delivered) {
-    log_info(event, "delivered through {}: {}", view.channel, view.subject);
+    log_info({"notify.delivered", {{"delivery", view.id}, {"run", view.run.value}}},
+             "delivered through {}: {}", view.channel, view.subject);
   } else {
-    log_warn(event, "attempt {} through {} failed: {}{}", view.attempts, view.channel,
-             attempt.error, end.state == DeliveryState::failed ? "; given up" : "");
+    log_warn({"notify.failed", {{"delivery", view.id}, {"run", view.run.value}}},
+             "attempt {} through {} failed: {}{}", view.attempts, view.channel, attempt.error,
+             end.state == DeliveryState::failed ? "; given up" : "");
   }
   return {};
 }

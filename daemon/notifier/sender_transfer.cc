@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstring>
 
 #include "daemon/base/text.h"
@@ -11,6 +12,7 @@ namespace dray::notify {
 namespace {
 
 constexpr size_t kMaxReplyBytes = 300;
+constexpr long kGoodbye = 221;
 constexpr int kWholeCall = 3;  // times the wait for one answer
 constexpr long kConnectMs = 30'000;
 
@@ -167,7 +169,14 @@ size_t Transfer::read_message(char* into, size_t size, size_t count, void* self)
 }
 
 size_t Transfer::take_reply(char* from, size_t size, size_t count, void* self) {
-  static_cast<Transfer*>(self)->reply_.assign(from, std::min(size * count, kMaxReplyBytes));
+  const std::string_view line(from, std::min(size * count, kMaxReplyBytes));
+  auto* transfer = static_cast<Transfer*>(self);
+  long code = 0;
+  std::from_chars(line.data(), line.data() + std::min<size_t>(line.size(), 3), code);
+  // The answer to the QUIT behind a refusal is not what decided.
+  if (code == kGoodbye) return size * count;
+  transfer->refusal_ = code >= 400 ? code : 0;
+  transfer->reply_ = code >= 400 ? line : "";
   return size * count;
 }
 
@@ -187,15 +196,13 @@ std::string Transfer::said(std::string_view what) const {
 
 Attempt Transfer::result(CURLcode code) const {
   if (code != CURLE_OK && !denied_.empty()) return {Verdict::hopeless, denied_, {}};
-  long reply = 0;
-  curl_easy_getinfo(handle(), CURLINFO_RESPONSE_CODE, &reply);
-  return is_mail() ? mail_result(code, reply) : web_result(code, reply);
+  return is_mail() ? mail_result(code) : web_result(code);
 }
 
-Attempt Transfer::mail_result(CURLcode code, long reply) const {
+Attempt Transfer::mail_result(CURLcode code) const {
   if (code == CURLE_OK) return {Verdict::delivered, "", {}};
   const std::string words = words_of(code, problem_);
-  if (reply >= 400) return {judge_mail_code(reply), said(words), {}};
+  if (refusal_ != 0) return {judge_mail_code(refusal_), said(words), {}};
   if (all_sent_)
     return {Verdict::ambiguous,
             fmt::format("{} while it was accepting the message; it may have taken it", words),
@@ -203,8 +210,10 @@ Attempt Transfer::mail_result(CURLcode code, long reply) const {
   return {Verdict::retry, words, {}};
 }
 
-Attempt Transfer::web_result(CURLcode code, long reply) const {
+Attempt Transfer::web_result(CURLcode code) const {
   if (code != CURLE_OK) return {Verdict::retry, words_of(code, problem_), {}};
+  long reply = 0;
+  curl_easy_getinfo(handle(), CURLINFO_RESPONSE_CODE, &reply);
   const Verdict verdict = judge_web_code(reply);
   if (verdict == Verdict::delivered) return {verdict, "", {}};
   if (reply >= 300 && reply < 400)

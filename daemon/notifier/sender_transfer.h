@@ -36,8 +36,8 @@ class Transfer {
   void set_up(const WebCall& web);
   static void append(List& list, const std::string& line);
   bool is_mail() const { return std::holds_alternative<MailCall>(call_.what); }
-  Attempt mail_result(CURLcode code, long reply) const;
-  Attempt web_result(CURLcode code, long reply) const;
+  Attempt mail_result(CURLcode code) const;
+  Attempt web_result(CURLcode code) const;
   std::string said(std::string_view what) const;
 
   static curl_socket_t open_socket(void* self, curlsocktype purpose, curl_sockaddr* address);
@@ -53,7 +53,8 @@ class Transfer {
   size_t sent_ = 0;
   bool all_sent_ = false;  // the message is out: the other side may have taken it
   std::string denied_;     // by the guard
-  std::string reply_;      // the last line of a mail server; the beginning of a web server's body
+  std::string reply_;  // a mail server's last refusal; the beginning of a web server's body
+  long refusal_ = 0;   // its code
   std::unique_ptr<CURL, EasyFree> handle_;  // last: it uses the others until it is gone
 };
 

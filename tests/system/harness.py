@@ -84,19 +84,19 @@ class Stack:
     PROGRAMS = {"broker": "dray-broker", "drayd": "drayd", "notifier": "dray-notifier"}
 
     def __init__(self, workers=1, slots=2, lease="10m", config="", worker_config="", env=None,
-                 job_flags=(), notifier=False):
+                 job_flags=(), notifier=None):
         # Unix socket paths are limited to 107 bytes: a short folder.
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="dray-"))
         self.config_text, self.worker_config = config, worker_config
         self.slots, self.lease, self.env = slots, lease, env or {}
         self.job_flags = job_flags  # of every job that the test makes
-        self.notifier = notifier
+        self.notifier = notifier  # further configuration of it; None: there is none
         self.workers = [f"worker{i + 1}" for i in range(workers)]
         self.processes, self.logs = {}, {}
 
     # ── Life ──────────────────────────────────────────────────────────────────────────────────
     def __enter__(self):
-        for name in ["broker", "drayd", *self.workers, *["notifier"] * self.notifier]:
+        for name in ["broker", "drayd", *self.workers, *["notifier"] * (self.notifier is not None)]:
             self.start(name)
         return self
 
@@ -130,6 +130,7 @@ log_dir = "{self.dir}/data/{worker}/logs"
 local_roots = ["{self.dir}/files"]
 {self.worker_config}
 {self.config_text}
+{self.notifier if name == "notifier" else ""}
 """
 
     def start(self, name):

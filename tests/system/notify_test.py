@@ -18,7 +18,7 @@ PASSWORD = "canary-7f3a-password"
 
 
 class NotifyTest(StackTest):
-    options = {"notifier": True, "config": CONFIG}
+    options = {"notifier": CONFIG}
 
     def set_up(self):
         self.stack.remote("disk", {"type": "local"})
