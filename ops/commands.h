@@ -25,6 +25,7 @@ std::vector<Command> notify_commands();
 std::vector<Command> settings_commands();
 std::vector<Command> config_commands();
 std::vector<Command> system_commands();
+std::vector<Command> access_commands();
 std::vector<Command> up_commands();
 std::vector<Command> help_commands();
 

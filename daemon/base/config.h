@@ -102,13 +102,25 @@ struct Config {
     std::map<std::string, AllowedProgram> commands;  // by name
   } worker;
   struct Notifier {
+    std::vector<std::string> listen;  // "ADDRESS:PORT"; port 0: any
+    bool allow_plain_http = false;  // on addresses beside loopback; without TLS everybody reads it
+    std::string tls_certificate;    // PEM chain; empty: plain HTTP
+    std::string tls_key;
+    std::vector<std::string> trusted_proxies;  // addresses whose X-Forwarded-For is believed
+    std::string public_url;                    // how people reach it; empty: the first address
+    std::vector<std::string> hosts;            // further names that it is reached under
+    std::string web_dir;                       // the page, as it was built
+    std::chrono::seconds session{};            // a login lasts this long
+    uint32_t max_connections = 0;
+    uint32_t max_connections_per_address = 0;
+    uint64_t upload_max_size = 0;  // bytes of one file
+    uint32_t uploads = 0;          // at the same time
     std::string database;                      // cursor and deliveries
     std::string key_file;                      // opens secrets of notification channels
     std::string mail_host;                     // how it calls itself to mail servers
     std::vector<std::string> allow_addresses;  // private ones that messages may go to
     std::chrono::seconds digest_window{};      // a storm of messages becomes one within this
     std::chrono::seconds retry_first{};        // after the first failed attempt; then doubled
-    std::string public_url;                    // how people reach it; empty: no links
   } notifier;
   struct Cli {
     std::string broker;           // endpoint for requests

@@ -8,7 +8,6 @@ from harness import *
 from receivers import *
 
 CONFIG = """
-[notifier]
 allow_addresses = ["127.0.0.1"]
 retry_first = "1s"
 digest_window = "3s"

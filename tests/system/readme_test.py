@@ -359,10 +359,7 @@ class Readme(StackTest):
 class ReadmeNotifications(StackTest):
     """The pages about notifications, with a mail server to speak to."""
 
-    options = {"notifier": """
-[notifier]
-allow_addresses = ["127.0.0.1"]
-"""}
+    options = {"notifier": 'allow_addresses = ["127.0.0.1"]'}
     sh = Readme.sh
 
     def test_notifications(self):
