@@ -83,12 +83,21 @@ class MailServer:
         return self
 
     def __exit__(self, *_):
+        asyncio.run_coroutine_threadsafe(self._close(), self.loop).result(10)
         self.loop.call_soon_threadsafe(self.loop.stop)
         self.thread.join(10)
+        self.loop.close()
+
+    async def _close(self):
+        self.listener.close()
+        open_ones = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in open_ones:
+            task.cancel()
+        await asyncio.gather(*open_ones, return_exceptions=True)
 
     def _run(self, started):
         asyncio.set_event_loop(self.loop)
-        self.loop.run_until_complete(
+        self.listener = self.loop.run_until_complete(
             self.loop.create_server(lambda: Scripted(self), "127.0.0.1", self.port))
         started.set()
         self.loop.run_forever()
