@@ -35,6 +35,7 @@ inline constexpr RoleSet kAllRoles{Role::scheduler, Role::worker, Role::ops, Rol
 inline constexpr RoleSet kPeers{Role::worker, Role::ops, Role::notifier};
 inline constexpr RoleSet kAskers{Role::ops, Role::notifier};
 inline constexpr RoleSet kWorkers{Role::worker};
+inline constexpr RoleSet kAnswerers{Role::worker, Role::notifier};
 inline constexpr RoleSet kScheduler{Role::scheduler};
 inline constexpr RoleSet kNobody{};
 
@@ -71,8 +72,8 @@ inline constexpr Permission kPermissions[] = {
     {MessageType::probe_result, kNobody, kWorkers, kNobody},
     {MessageType::log_read, kNobody, kNobody, kWorkers},
     {MessageType::log_chunk, kNobody, kWorkers, kNobody},
-    {MessageType::worker_query, kNobody, kNobody, kWorkers},
-    {MessageType::worker_answer, kNobody, kWorkers, kNobody},
+    {MessageType::worker_query, kNobody, kNobody, kAnswerers},
+    {MessageType::worker_answer, kNobody, kAnswerers, kNobody},
     {MessageType::set_bandwidth, kNobody, kNobody, kWorkers},
     {MessageType::upload_chunk, kNobody, kNobody, kNobody, kAskers},
     {MessageType::upload_state, kNobody, kNobody, kNobody, kWorkers},

@@ -23,11 +23,10 @@ struct SlowVerb {
   std::string_view name;
   Duration timeout;
 };
-constexpr SlowVerb kSlowVerbs[] = {{"remote.test", seconds{180}},
-                                   {"remote.about", seconds{180}},
-                                   {"remote.browse", seconds{180}},
-                                   {"remote.host_key", seconds{180}},
-                                   {"system.backup", minutes{30}}};
+constexpr SlowVerb kSlowVerbs[] = {
+    {"remote.test", seconds{180}},   {"remote.about", seconds{180}},
+    {"remote.browse", seconds{180}}, {"remote.host_key", seconds{180}},
+    {"notify.test", seconds{180}},   {"system.backup", minutes{30}}};
 
 // What to say and do about a link that is down.
 Error unreachable(const LinkState& link, const std::string& endpoint) {
@@ -58,7 +57,7 @@ class BusBackend final : public Backend {
   }
 
   Result<std::string> request(std::string_view verb, const std::string& body) override {
-    const Request question{std::string(verb), body, options_.asked_by, random_token(16)};
+    const Request question{std::string(verb), body, options_.asked_by, random_token(16), {}};
     Duration timeout = options_.answer_timeout;
     for (const SlowVerb& slow : kSlowVerbs)
       if (slow.name == verb) timeout = slow.timeout;

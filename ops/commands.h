@@ -21,6 +21,7 @@ std::vector<Command> pause_commands();
 std::vector<Command> bandwidth_commands();
 std::vector<Command> log_commands();
 std::vector<Command> worker_commands();
+std::vector<Command> notify_commands();
 std::vector<Command> settings_commands();
 std::vector<Command> config_commands();
 std::vector<Command> system_commands();

@@ -48,6 +48,7 @@ struct RunView {
   RunId rerun_of;                    // the run that this one repeats; 0: none
   std::optional<Progress> progress;  // the last stored picture of a run that is on a worker
   Grade grade = Grade::none;         // how far the result of the last attempt is proven
+  WallTime notified_at{};            // somebody was told of its end
 
   template <class Self, class Visitor>
   static void fields(Self& self, Visitor&& visit) {
@@ -83,6 +84,7 @@ struct RunView {
     visit.optional("rerun_of", self.rerun_of);
     visit.optional("progress", self.progress);
     visit.optional("grade", self.grade);
+    visit.optional("notified_at", self.notified_at);
   }
 };
 

@@ -58,6 +58,9 @@ struct JsonForms<SealedRemote> {
     return field == "sealed" ? JsonForm::base64 : JsonForm::plain;
   }
 };
+struct NotifyChannel;
+template <>
+struct JsonForms<NotifyChannel> : JsonForms<SealedRemote> {};
 template <>
 struct JsonForms<LogChunk> {
   static constexpr JsonForm of(std::string_view field) {

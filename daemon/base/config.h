@@ -115,6 +115,12 @@ struct Config {
     uint32_t max_connections_per_address = 0;
     uint64_t upload_max_size = 0;  // bytes of one file
     uint32_t uploads = 0;          // at the same time
+    std::string database;                      // cursor and deliveries
+    std::string key_file;                      // opens secrets of notification channels
+    std::string mail_host;                     // how it calls itself to mail servers
+    std::vector<std::string> allow_addresses;  // private ones that messages may go to
+    std::chrono::seconds digest_window{};      // a storm of messages becomes one within this
+    std::chrono::seconds retry_first{};        // after the first failed attempt; then doubled
   } notifier;
   struct Cli {
     std::string broker;           // endpoint for requests

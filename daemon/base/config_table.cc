@@ -349,31 +349,6 @@ const ConfigRow kRows[] = {
      .max = 256,
      .reload = Reload::yes,
      .about = "Files that are taken over HTTP at the same time."},
-
-    {.section = "cli",
-     .key = "broker",
-     .slot = SLOT(cli.broker),
-     .default_toml = "\"ipc://{broker_dir}/ops/requests.sock\"",
-     .check = check::endpoint,
-     .about = "Where the dray command finds the broker."},
-    {.section = "cli",
-     .key = "events",
-     .slot = SLOT(cli.events),
-     .default_toml = "\"ipc://{broker_dir}/ops/events.sock\"",
-     .check = check::endpoint,
-     .about = "Where the dray command watches progress and events."},
-    {.section = "cli",
-     .key = "server_key",
-     .slot = SLOT(cli.server_key),
-     .default_toml = "\"\"",
-     .check = check::curve_key,
-     .about = "The broker's public key, needed with tcp://."},
-    {.section = "cli",
-     .key = "secret_key_file",
-     .slot = SLOT(cli.secret_key_file),
-     .default_toml = "\"\"",
-     .check = check::optional_path,
-     .about = "The operator's own key for encrypted connections, needed with tcp://."},
 };
 #undef SLOT
 
@@ -384,7 +359,13 @@ std::string ConfigRow::name() const {
 }
 
 std::span<const ConfigRow> config_rows() {
-  return kRows;
+  static const std::vector<ConfigRow> kAll = [] {
+    std::vector<ConfigRow> all(std::begin(kRows), std::end(kRows));
+    const std::span<const ConfigRow> last = last_config_rows();
+    all.insert(all.end(), last.begin(), last.end());
+    return all;
+  }();
+  return kAll;
 }
 
 }  // namespace dray

@@ -39,6 +39,8 @@ struct ConfigRow {
 
 // In the order of the file; a default refers only to settings above it.
 std::span<const ConfigRow> config_rows();
+// Those at its end, which stand in a file of their own.
+std::span<const ConfigRow> last_config_rows();
 
 // {data_dir}, {run_dir}, {broker_dir} and {host} in a default.
 std::string fill_placeholders(std::string_view text, const Config& config);

@@ -16,6 +16,22 @@ namespace dray {
 
 using namespace notifier;
 
+namespace {
+
+notify::NotificationOptions notification_options(const Config& config) {
+  notify::NotificationOptions options;
+  options.database = config.notifier.database;
+  options.key_file = config.notifier.key_file;
+  options.public_url = config.notifier.public_url;
+  options.allow_addresses = config.notifier.allow_addresses;
+  options.host = config.notifier.mail_host;
+  options.digest_window = config.notifier.digest_window;
+  options.retry.first = config.notifier.retry_first;
+  return options;
+}
+
+}  // namespace
+
 NotifierService::Impl::Impl(DaemonContext& context_in, std::unique_ptr<Bus> bus_in)
     : context(context_in),
       bus(std::move(bus_in)),
@@ -44,9 +60,15 @@ void NotifierService::Impl::load_page() {
 }
 
 void NotifierService::Impl::listen_to_bus() {
-  bus->on_message([this](const Incoming& incoming) { uploads->on_message(incoming); });
+  bus->on_message([this](const Incoming& incoming) {
+    if (!notifications->message(incoming)) uploads->on_message(incoming);
+  });
   bus->on_link([this](const LinkState& link) {
+    notifications->link_changed(link);
     if (link.scheduler_up) uploads->on_link_back();
+  });
+  bus->subscribe("e", [this](std::string_view, const Envelope& envelope) {
+    if (const auto event = envelope.decode<EventMessage>()) notifications->event(*event);
   });
 }
 
@@ -63,6 +85,8 @@ ConnectionOptions NotifierService::Impl::connection_options() {
 
 Status NotifierService::Impl::begin() {
   load_page();
+  DRAY_TRY_ASSIGN(notifications, notify::Notifications::open(
+                                     context.loop, *bus, notification_options(context.config)));
   listen_to_bus();
   server =
       std::make_unique<HttpServer>(context.loop, context.config.notifier, connection_options());

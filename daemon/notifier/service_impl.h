@@ -5,6 +5,7 @@
 #include "daemon/notifier/api.h"
 #include "daemon/notifier/http_server.h"
 #include "daemon/notifier/metrics.h"
+#include "daemon/notifier/notifications.h"
 #include "daemon/notifier/service.h"
 #include "daemon/notifier/static_files.h"
 
@@ -40,6 +41,7 @@ struct NotifierService::Impl {
   std::shared_ptr<notifier::Uploads> uploads = std::make_shared<notifier::Uploads>();
   notifier::Api api;
   std::unique_ptr<notifier::HttpServer> server;
+  std::unique_ptr<notify::Notifications> notifications;
   Timer use_timer;
   Timer setup_timer;
   Timer stop_timer;

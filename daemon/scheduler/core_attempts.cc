@@ -59,8 +59,11 @@ void Core::Impl::accept(Run& run) {
   attempt.accepted_at = run.accepted_at;
   emit(InsertAttempt{std::move(attempt)});
   store(run);
-  add_event(event_kind::kRunStarted, &row,
-            Body{}.number("attempt", row.attempt).text("worker", row.worker).done());
+  Body body;
+  body.number("attempt", row.attempt).text("worker", row.worker);
+  body.text("kind", to_string(row.kind));
+  if (row.dry_run) body.flag("dry_run", true);
+  add_event(event_kind::kRunStarted, &row, body.done());
   emit(SendStart{run.worker->session, run.offer});
   emit(SendOwners{Owners{false, {owner_row(run)}, {}}});
 }

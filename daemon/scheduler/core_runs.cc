@@ -128,6 +128,8 @@ void Core::Impl::finish(Run& run, RunState state, Outcome outcome, ErrorClass er
   Body body;
   body.text("state", to_string(state)).text("outcome", to_string(outcome));
   body.text("class", to_string(error_class)).text("hint", row.hint).number("attempt", row.attempt);
+  body.text("kind", to_string(row.kind));
+  if (row.dry_run) body.flag("dry_run", true);
   add_event(event_kind::kRunFinished, &row, body.done());
   ended_runs_.put(row.id, state);
   --counts_[slot_of(state)];

@@ -94,13 +94,10 @@ void Core::Impl::on(const JobPut& event) {
   schedule_next(job);
   push_due(job);
   emit(UpdateJobDue{job.id, job.high_water, job.next_due});
-  if (event.created) {
-    add_job_event(event_kind::kJobCreated, job, "{}");
-  } else {
-    Body body;
-    body.flag("enabled", job.enabled).text("paused", job.paused);
-    add_job_event(event_kind::kJobChanged, job, body.done());
-  }
+  Body body;
+  body.flag("enabled", job.enabled).text("paused", job.paused);
+  add_job_event(event.created ? event_kind::kJobCreated : event_kind::kJobChanged, job,
+                body.done());
   if (job.window_open()) {
     window_opened(job);
   } else {

@@ -46,20 +46,23 @@ inline constexpr std::string_view kRunRejected = "run.rejected";
 inline constexpr std::string_view kJobKeyExported = "job.key_exported";
 inline constexpr std::string_view kVersionKept = "version.kept";
 inline constexpr std::string_view kVersionsPruned = "version.pruned";
+inline constexpr std::string_view kNotifyChanged = "notify.changed";
 }  // namespace event_kind
 
 inline constexpr EventKind kEventKinds[] = {
     {event_kind::kRunQueued, "{trigger, scheduled_at, asked_by?}", "a run waits for its turn",
      LogLevel::debug},
-    {event_kind::kRunStarted, "{attempt, worker}", "a worker accepted the run", LogLevel::debug},
+    {event_kind::kRunStarted, "{attempt, worker, kind, dry_run?}", "a worker accepted the run",
+     LogLevel::debug},
     {event_kind::kRunCancelRequested, "{reason, asked_by, state}", "somebody asked for its end"},
     {event_kind::kRunRetry, "{attempt, class, hint, retry_at}", "failed; another attempt follows"},
     {event_kind::kRunLost, "{attempt, worker, why}", "the worker of an attempt is gone",
      LogLevel::warn},
-    {event_kind::kRunFinished, "{state, outcome, class, hint, attempt}", "the run has ended"},
+    {event_kind::kRunFinished, "{state, outcome, class, hint, attempt, kind, dry_run?}",
+     "the run has ended"},
     {event_kind::kRunSkipped, "{scheduled_at, reason}", "an occurrence did not become a run"},
     {event_kind::kRunMissed, "{scheduled_at, reason}", "an occurrence passed while we were away"},
-    {event_kind::kJobCreated, "{}", "a job is new"},
+    {event_kind::kJobCreated, "{enabled, paused}", "a job is new"},
     {event_kind::kJobChanged, "{enabled, paused}", "a job was changed"},
     {event_kind::kJobRemoved, "{}", "a job was removed"},
     {event_kind::kJobBroken, "{why}", "a job's schedule cannot be computed: it never falls due",
@@ -90,6 +93,7 @@ inline constexpr EventKind kEventKinds[] = {
     {event_kind::kVersionKept, "{files, bytes, good}", "the state after the run can be restored",
      LogLevel::debug},
     {event_kind::kVersionsPruned, "{files, bytes}", "retention deleted files of earlier states"},
+    {event_kind::kNotifyChanged, "{what}", "who is told what was changed", LogLevel::debug},
 };
 
 constexpr const EventKind* find_event_kind(std::string_view name) {

@@ -131,6 +131,7 @@ void SchedulerService::Impl::link_changed(const LinkState& state) {
   if (link_epoch != 0 && (!state.broker_up || state.broker_epoch != link_epoch)) {
     link_epoch = 0;
     log_warn("broker.lost", "the broker is away: {}", state.problem);
+    shell.surroundings().notifier.reset();
     shell.handle(scheduler::BrokerLost{}, now);
   }
   if (state.broker_up && link_epoch == 0) {

@@ -120,9 +120,15 @@ void SchedulerService::Impl::receive(const Incoming& incoming) {
 }
 
 void SchedulerService::Impl::receive_from_broker(const Incoming& incoming) {
+  if (incoming.envelope.type() == MessageType::peer_up) {
+    const Result<PeerUp> up = incoming.envelope.decode<PeerUp>();
+    if (up && up->role == Role::notifier) shell.surroundings().notifier = up->session;
+    return;
+  }
   if (incoming.envelope.type() != MessageType::peer_gone) return;
   const Result<PeerGone> gone = incoming.envelope.decode<PeerGone>();
   if (!gone) return log_warn("message.refused", "from the broker: {}", gone.error().message);
+  if (shell.surroundings().notifier == gone->session) shell.surroundings().notifier.reset();
   shell.handle(scheduler::SessionGone{gone->session}, context.clock.now());
 }
 

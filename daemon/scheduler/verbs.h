@@ -22,6 +22,7 @@
 #include "daemon/store/store_catalog.h"
 #include "daemon/store/store_jobs.h"
 #include "daemon/store/store_keys.h"
+#include "daemon/store/store_notify.h"
 #include "daemon/store/store_queries.h"
 #include "schemas/crypt_key.h"
 #include "schemas/json_fields.h"
@@ -39,12 +40,13 @@ struct Surroundings {
   uint64_t scheduler_epoch = 0;
   uint64_t min_free_disk = 0;
   Endpoint default_destination;  // [destination.default]; remote "": there is none
+  std::optional<SessionId> notifier;  // that is connected
   std::string problem;           // why the database cannot be written; "" when it can
 };
 
 // A question that somebody else answers; the service passes the answer on.
 struct Relay {
-  SessionId worker;
+  SessionId worker;  // or the notifier
   std::variant<Probe, LogRead, WorkerQuery> question;
 };
 struct Backup {
@@ -70,6 +72,7 @@ struct Context {
   store::Jobs jobs{store.db()};
   store::Queries queries{store.db()};
   store::Keys keys{store.db()};
+  store::Notify notify{store.db()};
 
   // Does something of that client concern whoever asks?
   bool may_see(std::string_view client) const {
@@ -201,6 +204,23 @@ Result<RunView> require_run(Context& context, RunId run);
   X("worker.list", worker_list)             \
   X("worker.drain", worker_drain)           \
   X("worker.programs", worker_programs)     \
+  X("notify.channel.list", notify_channel_list) \
+  X("notify.channel.put", notify_channel_put) \
+  X("notify.channel.remove", notify_channel_remove) \
+  X("notify.rule.list", notify_rule_list) \
+  X("notify.rule.put", notify_rule_put) \
+  X("notify.rule.remove", notify_rule_remove) \
+  X("notify.template.list", notify_template_list) \
+  X("notify.template.put", notify_template_put) \
+  X("notify.template.remove", notify_template_remove) \
+  X("notify.key", notify_key) \
+  X("notify.deliveries", notify_deliveries) \
+  X("notify.preview", notify_preview) \
+  X("notify.test", notify_test) \
+  X("notify.retry", notify_retry) \
+  X("notify.register", notify_register) \
+  X("notify.config", notify_config) \
+  X("notify.mark", notify_mark) \
   X("settings.list", settings_list)         \
   X("settings.set", settings_set)           \
   X("token.list", token_list)               \

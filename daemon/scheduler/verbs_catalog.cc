@@ -83,6 +83,7 @@ Result<std::string> client_remove(Context& context, const JsonValue& body) {
   if (!user.empty())
     return fail(ErrorCode::conflict, "client {} still has {}; remove that first", quoted(args.name),
                 user);
+  DRAY_TRY(context.notify.remove_client(args.name));
   DRAY_TRY(context.catalog.remove_client(args.name));
   context.target = args.name;
   context.before.json = to_json(before->spec);

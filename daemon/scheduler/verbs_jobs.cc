@@ -232,6 +232,7 @@ Result<std::string> job_remove(Context& context, const JsonValue& body) {
   DRAY_TRY_ASSIGN(const JobName args, arguments<JobName>(body));
   DRAY_TRY_ASSIGN(const store::JobRecord record, require_job(context, args.name));
   DRAY_TRY(context.jobs.remove(record.id));
+  DRAY_TRY(context.notify.remove_rules_of_job(args.name));
   context.target = args.name;
   context.before.json = to_json(record.spec);
   context.events.emplace_back(scheduler::JobRemoved{record.id});

@@ -109,6 +109,7 @@ struct RunRow {
   uint64_t checks = 0;
   uint64_t deletes = 0;
   uint64_t errors = 0;
+  WallTime notified_at{};  // somebody was told of its end; epoch: nobody
 
   Token token() const { return Token{id, attempt, worker_epoch}; }
 };

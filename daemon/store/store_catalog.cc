@@ -100,7 +100,9 @@ Result<std::string> Catalog::user_of_client(std::string_view name) {
     auto tokens = db_->query("SELECT id FROM api_tokens WHERE client = ? LIMIT 1");
     if (std::string user = named(tokens.bind(name), "token"); !user.empty()) return user;
     auto people = db_->query("SELECT name FROM users WHERE client = ? LIMIT 1");
-    return named(people.bind(name), "user");
+    if (std::string user = named(people.bind(name), "user"); !user.empty()) return user;
+    auto channels = db_->query("SELECT name FROM notify_channels WHERE client = ? LIMIT 1");
+    return named(channels.bind(name), "notification channel");
   });
 }
 

@@ -98,6 +98,7 @@ RunView run_view(RunRow row) {
   view.deletes = row.deletes;
   view.errors = row.errors;
   view.grade = row.grade;
+  view.notified_at = row.notified_at;
   return view;
 }
 

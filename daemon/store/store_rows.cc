@@ -45,6 +45,7 @@ RunRow read_run(const Query& q) {
   run.pause_requested = q.as<bool>(35);
   run.grade = q.as<Grade>(36);
   run.rerun_of = {q.as<uint64_t>(37)};
+  run.notified_at = q.time(38);
   return run;
 }
 

@@ -91,12 +91,12 @@ class Stack:
         self.slots, self.lease, self.env = slots, lease, env or {}
         self.job_flags = job_flags  # of every job that the test makes
         self.workers = [f"worker{i + 1}" for i in range(workers)]
-        self.with_notifier = notifier
+        self.notifier = notifier  # True, or further lines of its configuration
         self.processes, self.logs = {}, {}
 
     # ── Life ──────────────────────────────────────────────────────────────────────────────────
     def __enter__(self):
-        for name in ["broker", "drayd", *self.workers, *(["notifier"] if self.with_notifier else [])]:
+        for name in ["broker", "drayd", *self.workers, *(["notifier"] if self.notifier else [])]:
             self.start(name)
         return self
 
@@ -131,6 +131,7 @@ local_roots = ["{self.dir}/files"]
 {self.worker_config}
 [notifier]
 listen = ["127.0.0.1:0"]
+{self.notifier if isinstance(self.notifier, str) else ""}
 {self.config_text}
 """
 

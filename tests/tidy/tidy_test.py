@@ -29,6 +29,7 @@ ONLY_IN = {
     r"toml\+\+/.*": r"daemon/base/config\w*\.cc|daemon/base/config_programs\.h|schemas/progress_config\.cc",
     r"simdjson\.h": r"workers/\w+\.cc",
     r"CLI/.*": r"ops/.*\.cc",
+    r"curl/.*": r"daemon/notifier/sender\w*\.(cc|h)",
     r"sodium\.h": r"(daemon/base|broker)/\w+\.cc",
 }
 

@@ -17,7 +17,8 @@ struct Rule {
   std::string_view answered;
   std::string_view up;
   std::string_view down;
-  std::string_view uploading = "";  // passed between such a role and another: router_uploads_test.cc
+  std::string_view uploading =
+      "";  // passed between such a role and another: router_uploads_test.cc
 };
 constexpr Rule kRules[] = {
     {MessageType::ping, "swon", "", ""},
@@ -52,8 +53,8 @@ constexpr Rule kRules[] = {
     {MessageType::probe_result, "", "w", ""},
     {MessageType::log_read, "", "", "w"},
     {MessageType::log_chunk, "", "w", ""},
-    {MessageType::worker_query, "", "", "w"},
-    {MessageType::worker_answer, "", "w", ""},
+    {MessageType::worker_query, "", "", "wn"},
+    {MessageType::worker_answer, "", "wn", ""},
     {MessageType::upload_chunk, "", "", "", "on"},
     {MessageType::upload_state, "", "", "", "w"},
     {MessageType::remote_refreshed, "", "w", ""},
