@@ -134,13 +134,13 @@ export const steps = [
 export type Step = (typeof steps)[number];
 
 export const stepTitles: Record<Step, string> = {
-  basics: "Name and mode",
+  basics: "Basics",
   source: "Source",
   destination: "Destination",
   schedule: "Schedule",
   files: "Files",
-  limits: "Bandwidth and limits",
-  safety: "Versions and safety",
+  limits: "Limits",
+  safety: "Safety",
   notify: "Notifications",
   review: "Review",
 };

@@ -31,7 +31,7 @@ export function BandwidthTableFields(props: {
           />
           <TextField
             label="From"
-            type="time"
+            placeholder="08:00"
             size="short"
             value={row.at}
             problem={problemOf(`rows[${index}].at`)}

@@ -152,7 +152,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
       >
         Skip to the content
       </a>
-      <div class="top">
+      <div class="topbar">
         <Button kind="quiet" icon="menu" label="Menu" onClick={() => setOpen(true)} />
         <a class="brand" href="#/">
           <img src="./favicon.svg" alt="" />

@@ -217,7 +217,7 @@ export function Jobs() {
         ) : rows.length ? (
           <VirtualList
             rows={rows}
-            rowHeight={window.matchMedia("(max-width: 820px)").matches ? 92 : 58}
+            rowHeight={window.matchMedia("(max-width: 820px)").matches ? 84 : 58}
             label="Jobs"
             keyOf={(job) => job.name}
           >
@@ -297,10 +297,10 @@ function JobRow({ job, sizes, onRemove }: { job: JobView; sizes: number[]; onRem
           <Ago at={job.next_due} />
         )}
       </div>
-      <div class="stack close cell">
+      <div class="stack close cell last">
         {last ? (
           <>
-            <a href={href(["runs", last.run])} aria-label={`Last run of ${job.name}`}>
+            <a href={href(["runs", last.run])}>
               <StateBadge state={last.state} outcome={last.outcome} />
             </a>
             <span class="muted small cut">

@@ -172,7 +172,7 @@ function ReadableLog(props: {
       ) : lines.length ? (
         <div class="log" ref={box} tabIndex={0} role="region" aria-label="Lines of the log">
           {lines.map((line) => (
-            <div key={line.number} class={`log-line ${line.level}`}>
+            <div key={line.number} class={`log-line of-${line.level}`}>
               <span class="when">{line.at}</span>
               <span class="level">{line.level === "plain" ? "" : line.level}</span>
               <span>

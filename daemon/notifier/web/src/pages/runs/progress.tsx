@@ -157,7 +157,7 @@ function Files({ progress }: { progress: Progress }) {
   if (!progress.files.length) return null;
   return (
     <div class="stack tight">
-      <h3>On their way</h3>
+      <h2>On their way</h2>
       <ul class="files plain">
         {progress.files.map((file) => (
           <li class="file-row" key={file.name}>

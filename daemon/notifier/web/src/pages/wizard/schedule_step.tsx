@@ -69,7 +69,7 @@ export function ScheduleStep({ job, set, problemOf }: StepProps) {
           {(schedule.kind === "daily" || schedule.kind === "weekly") && (
             <TextField
               label="Time"
-              type="time"
+              placeholder="02:30"
               size="short"
               value={schedule.at}
               problem={problemOf("schedule.at")}

@@ -4,6 +4,7 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { ask, asProblem, at, post, type Problem } from "../../api/client";
 import type { JobShowAnswer, JobView } from "../../api/contract";
+import { saveRule, type RuleInput } from "../../api/notify";
 import { viewerZone } from "../../core/format";
 import { href } from "../../core/router";
 import {
@@ -26,7 +27,7 @@ import {
 } from "../../core/job_form";
 import { go, replaceQuery, route } from "../../state/route";
 import { ownClient, store, stored, shownZone } from "../../state/session";
-import { toast } from "../../state/toasts";
+import { toast, toastProblem } from "../../state/toasts";
 import { Button, Loading, Name, Notice, Page, ProblemNotice } from "../../ui/basics";
 import { Icon } from "../../ui/icon";
 import { BasicsStep } from "./basics_step";
@@ -125,6 +126,7 @@ function Editor({ start, keep }: { start: Start; keep: string }) {
   const [told, setTold] = useState<Problems>({});
   const [problem, setProblem] = useState<Problem | null>(null);
   const [busy, setBusy] = useState(false);
+  const [rules, setRules] = useState<RuleInput[]>([]);
 
   const shown = stepsOf(job);
   const step = (shown.find((one) => one === route.value.query.step) ?? shown[0]) as Step;
@@ -169,6 +171,7 @@ function Editor({ start, keep }: { start: Start; keep: string }) {
           })
         : post<JobView>("/jobs", toInput(job)));
       store(keep, "");
+      await saveRules(rules, job);
       toast("good", isNew ? `Job ${job.name} was made` : `Job ${job.name} was changed`, {
         href: href(["jobs", job.name]),
       });
@@ -255,6 +258,8 @@ function Editor({ start, keep }: { start: Start; keep: string }) {
             job={job}
             set={set}
             isNew={isNew}
+            rules={rules}
+            setRules={setRules}
             visit={visit}
             problemOf={(field) => (seen.has(step) || told[field] ? (problems[field] ?? "") : "")}
           />
@@ -280,6 +285,16 @@ function Editor({ start, keep }: { start: Start; keep: string }) {
       </section>
     </Page>
   );
+}
+
+/** The job is there already: a rule that is refused must not look as if it were not. */
+async function saveRules(rules: RuleInput[], job: JobDraft): Promise<void> {
+  for (const rule of rules)
+    try {
+      await saveRule({ ...rule, client: job.client, job: job.name }, 0);
+    } catch (error) {
+      toastProblem(`The rule through ${rule.channel} was not made`, error);
+    }
 }
 
 function StepList(props: {
