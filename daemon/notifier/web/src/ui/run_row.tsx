@@ -1,5 +1,6 @@
 // One run in a list. It follows the run's live pictures by itself, without its list.
 
+import { useComputed } from "@preact/signals";
 import type { RunView } from "../api/contract";
 import { durationText, parseTime, percentText, rateText } from "../core/format";
 import { href } from "../core/router";
@@ -10,11 +11,17 @@ import { isProvider } from "../state/session";
 import { Bytes, GradeText, Name, ProgressBar, StateBadge, Time } from "./basics";
 import { Icon } from "./icon";
 
-/** The row with what is known since it was loaded. */
+/** The run with what is known since it was loaded. Whoever draws it is drawn with every picture. */
 export function current(run: RunView): RunView {
   const live = liveRun(run.run).value;
   if (!live || isTerminal(run.state)) return run;
   return { ...run, state: live.state, progress: live.progress ?? run.progress };
+}
+
+/** Changes a few times in a run's life, where pictures come twice a second. */
+function useLiveState(run: RunView): RunView["state"] {
+  const live = useComputed(() => liveRun(run.run).value?.state).value;
+  return live && !isTerminal(run.state) ? live : run.state;
 }
 
 export function runDuration(run: RunView, at: number): number | null {
@@ -35,7 +42,8 @@ const gridOf = (select: boolean, ofJob?: boolean): string =>
   ofJob ? "of-job" : select ? "" : "no-select";
 
 export function RunRow(props: RunRowProps) {
-  const run = current(props.run);
+  const state = useLiveState(props.run);
+  const run = { ...props.run, state };
   const link = href(["runs", run.run]);
   return (
     <div class={`grid-row runs-grid ${gridOf(Boolean(props.onSelect), props.ofJob)}`}>
@@ -62,12 +70,10 @@ export function RunRow(props: RunRowProps) {
       </span>
       <span class="wide num">{durationText(runDuration(run, now.value))}</span>
       <span class="wide num">
-        <Bytes
-          value={isOnWorker(run.state) ? (run.progress?.bytes_done ?? run.bytes) : run.bytes}
-        />
+        {isOnWorker(state) ? <BytesSoFar run={props.run} /> : <Bytes value={run.bytes} />}
       </span>
       <span class="cut">
-        <Result run={run} />
+        {isOnWorker(state) ? <ProgressCell run={props.run} /> : <Result run={run} />}
       </span>
       <a class="wide" href={link} aria-label={`Open run ${run.run}`} tabIndex={-1}>
         <Icon name="chevron" />
@@ -92,16 +98,24 @@ function JobName({ run, link }: { run: RunView; link: string }) {
   );
 }
 
-function Result({ run }: { run: RunView }) {
-  if (run.progress && isOnWorker(run.state))
-    return (
-      <span class="stack close">
-        <ProgressBar percent={run.progress.percent} label={`Progress of run ${run.run}`} />
-        <span class="muted small cut">
-          {percentText(run.progress.percent)} · {rateText(run.progress.bytes_per_second)}
-        </span>
+function BytesSoFar({ run }: { run: RunView }) {
+  return <Bytes value={current(run).progress?.bytes_done ?? run.bytes} />;
+}
+
+function ProgressCell({ run }: { run: RunView }) {
+  const progress = current(run).progress;
+  if (!progress) return <span class="muted">–</span>;
+  return (
+    <span class="stack close">
+      <ProgressBar percent={progress.percent} label={`Progress of run ${run.run}`} />
+      <span class="muted small cut">
+        {percentText(progress.percent)} · {rateText(progress.bytes_per_second)}
       </span>
-    );
+    </span>
+  );
+}
+
+function Result({ run }: { run: RunView }) {
   if (run.state === "failed" || run.state === "warning")
     return (
       <span class="small soft" title={run.hint}>

@@ -220,6 +220,7 @@ export function Jobs() {
             rowHeight={window.matchMedia("(max-width: 820px)").matches ? 84 : 58}
             label="Jobs"
             keyOf={(job) => job.name}
+            drawnWith={sizes}
           >
             {(job) => (
               <JobRow

@@ -189,6 +189,7 @@ export function Runs() {
             rowHeight={window.matchMedia("(max-width: 820px)").matches ? 68 : 44}
             label="Runs"
             keyOf={(run) => run.run}
+            drawnWith={selected}
             onEnd={() => {
               if (runs.cursor) void runs.load(runs.cursor);
             }}
