@@ -77,6 +77,12 @@ class World:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text)
 
+    def remove_files(self, folder, keep):
+        """All but the first few."""
+        files = sorted(p for p in (self.stack.dir / "files" / folder).rglob("*") if p.is_file())
+        for path in files[keep:]:
+            path.unlink()
+
     def tree(self, folder):
         root = self.stack.dir / "files" / folder
         return sorted(str(p.relative_to(root)) for p in root.rglob("*") if p.is_file())

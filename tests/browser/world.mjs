@@ -160,19 +160,42 @@ export class Proxy {
 
 export const person = { name: "anna", password: "correct horse battery" };
 
-/** Makes the first user through the page, with the one-time link. */
-export async function setUp(world, page, link) {
-  await page.goto(link);
-  await page.getByLabel("Name").fill(person.name);
+/** Makes the first user through the page, with the one-time link that the server prints. */
+export async function enter(world, page) {
+  const link = new URL(await world.ask("setup_link"));
+  await page.goto(`${world.url}/${link.hash}`);
+  await page.getByLabel("Name", { exact: true }).fill(person.name);
   await page.getByLabel("Password", { exact: true }).fill(person.password);
   await page.getByLabel("Password again").fill(person.password);
   await page.getByRole("button", { name: "Make the user and log in" }).click();
-  await page.getByRole("heading", { name: "Overview" }).waitFor();
+  await page.getByRole("navigation", { name: "Pages" }).waitFor();
+}
+
+/** Fills the open dialog of a new remote, saves it and waits for its test. */
+export async function fillRemote(page, { name, type, fields, confirmKey = false, tested = true }) {
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("radio", { name: new RegExp(`^${type}`) }).check({ force: true });
+  await dialog.getByLabel("Name of the remote").fill(name);
+  const more = dialog.getByText("More options");
+  if (await more.count()) await more.click();
+  for (const [label, value] of Object.entries(fields)) {
+    const input = dialog.getByLabel(new RegExp(`^${label}( \\(needed\\))?$`));
+    if (Array.isArray(value)) await input.selectOption(value);
+    else await input.fill(value);
+  }
+  await dialog.getByRole("button", { name: "Save and test", exact: true }).click();
+  if (confirmKey) {
+    await dialog.getByText("Is this the right server?").waitFor();
+    await dialog.getByRole("button", { name: /It is the right server/ }).click();
+  }
+  if (!tested) return;
+  await dialog.getByText("It works").waitFor({ timeout: deadline(60) });
+  await dialog.getByRole("button", { name: "Done" }).click();
 }
 
 export async function logIn(page, url, who = person) {
   await page.goto(url);
-  await page.getByLabel("Name").fill(who.name);
+  await page.getByLabel("Name", { exact: true }).fill(who.name);
   await page.getByLabel("Password").fill(who.password);
   await page.getByRole("button", { name: "Log in" }).click();
   await page.getByRole("navigation", { name: "Pages" }).waitFor();
