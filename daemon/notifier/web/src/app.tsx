@@ -4,6 +4,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { Button, Empty, Loading, Page } from "./ui/basics";
 import { Login, Setup } from "./pages/door";
 import { Shell } from "./ui/shell";
+import { useTicker } from "./ui/ticker";
 import { Toasts } from "./ui/toasts";
 import { pageOf } from "./pages/table";
 import { route } from "./state/route";
@@ -25,22 +26,7 @@ function Inside() {
     case "loading":
       return <Loading />;
     case "unreachable":
-      return (
-        <div class="door">
-          <div class="card">
-            <Empty
-              title="The server cannot be reached"
-              actions={
-                <Button icon="reload" onClick={() => void start()}>
-                  Try again
-                </Button>
-              }
-            >
-              Nothing is lost: backups go on without this page.
-            </Empty>
-          </div>
-        </div>
-      );
+      return <Unreachable />;
     case "setup":
       return <Setup />;
     case "login":
@@ -48,6 +34,26 @@ function Inside() {
     default:
       return <Rooms />;
   }
+}
+
+function Unreachable() {
+  useTicker(() => void start(), 3000);
+  return (
+    <div class="door">
+      <div class="card">
+        <Empty
+          title="The server cannot be reached"
+          actions={
+            <Button icon="reload" onClick={() => void start()}>
+              Try now
+            </Button>
+          }
+        >
+          It is tried again by itself. Nothing is lost: backups go on without this page.
+        </Empty>
+      </div>
+    </div>
+  );
 }
 
 function Rooms() {

@@ -87,6 +87,7 @@ describe("addresses", () => {
 
 test.each([
   ["running", ["pause", "cancel"]],
+  ["queued", ["priority", "pause", "cancel"]],
   ["held", ["approve", "reject"]],
   ["paused", ["resume", "cancel"]],
   ["failed", ["retry"]],

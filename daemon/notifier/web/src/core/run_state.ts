@@ -69,7 +69,7 @@ export interface ActionsOf {
   trigger?: string;
 }
 
-export type RunAction = "cancel" | "pause" | "resume" | "retry" | "approve" | "reject";
+export type RunAction = "cancel" | "pause" | "resume" | "retry" | "approve" | "reject" | "priority";
 
 /** What can be asked of a run in its state; the server has the last word. */
 export function runActions(run: ActionsOf): RunAction[] {
@@ -77,7 +77,7 @@ export function runActions(run: ActionsOf): RunAction[] {
   if (isTerminal(run.state)) return run.state === "succeeded" ? [] : ["retry"];
   if (run.cancel_requested || run.state === "cancelling") return [];
   if (run.state === "paused" || run.pause_requested) return ["resume", "cancel"];
-  return ["pause", "cancel"];
+  return isOnWorker(run.state) ? ["pause", "cancel"] : ["priority", "pause", "cancel"];
 }
 
 export const gradeLooks: Record<string, StateLook> = {

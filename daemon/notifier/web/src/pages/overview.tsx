@@ -1,38 +1,32 @@
 // What goes on, what needs a look, and what comes next.
 
-import { useMemo } from "preact/hooks";
-import { at, get } from "../api/client";
-import type {
-  BandwidthAnswer,
-  RunPage,
-  RunView,
-  RunWhyAnswer,
-  StatusAnswer,
-  WorkerListAnswer,
-} from "../api/contract";
-import { bytesText, capText, plural, rateText } from "../core/format";
+import { useMemo, useState } from "preact/hooks";
+import { at, get, post } from "../api/client";
+import type { RunPage, RunView, RunWhyAnswer, StatusAnswer } from "../api/contract";
+import { bytesText, plural } from "../core/format";
 import { dayStats } from "../core/day_stats";
 import { href } from "../core/router";
 import { errorClasses } from "../core/run_state";
 import { status } from "../state/live";
 import { isProvider, may, ownClient } from "../state/session";
 import { useQuery } from "../state/query";
+import { toast } from "../state/toasts";
 import {
   Ago,
-  Badge,
+  Button,
   Card,
   Empty,
   LinkButton,
   Loading,
   Name,
   Page,
-  ProgressBar,
   Tile,
   Time,
 } from "../ui/basics";
+import { Confirm } from "../ui/dialog";
 import { RunRow, RunRowsHead } from "../ui/run_row";
-import { useTicker } from "../ui/ticker";
 import { NoJobs } from "./jobs/jobs";
+import { Line, Machines } from "./overview_operator";
 
 const mostRuns = 2000;
 const dayMs = 86_400_000;
@@ -88,11 +82,14 @@ export function Overview() {
     <Page
       title="Overview"
       actions={
-        may("operate") && (
-          <LinkButton icon="plus" href="#/jobs/new">
-            New job
-          </LinkButton>
-        )
+        <>
+          {may("operate") && (
+            <LinkButton icon="plus" href="#/jobs/new">
+              New job
+            </LinkButton>
+          )}
+          {isProvider.value && may("admin") && !now.scheduler.queue_paused && <PauseQueue />}
+        </>
       }
     >
       <div class="tiles">
@@ -159,6 +156,31 @@ export function Overview() {
         </div>
       </div>
     </Page>
+  );
+}
+
+function PauseQueue() {
+  const [asked, setAsked] = useState(false);
+  return (
+    <>
+      <Button icon="pause" onClick={() => setAsked(true)}>
+        Pause the queue
+      </Button>
+      {asked && (
+        <Confirm
+          title="Pause the queue"
+          action="Pause"
+          reason="Reason"
+          onClose={() => setAsked(false)}
+          onConfirm={async (reason) => {
+            await post("/queue/pause", { reason });
+            toast("good", "No run starts until the queue is resumed");
+          }}
+        >
+          What runs now goes on. Runs of all clients wait until the queue is resumed.
+        </Confirm>
+      )}
+    </>
   );
 }
 
@@ -278,94 +300,6 @@ function Next({ next }: { next: StatusAnswer["next"] }) {
       ) : (
         <Empty title="Nothing is planned">All jobs run by hand, or are disabled.</Empty>
       )}
-    </Card>
-  );
-}
-
-function Machines() {
-  const workers = useQuery("workers", (signal) => get<WorkerListAnswer>("/workers", {}, signal), {
-    changedBy: (event) =>
-      event.kind.startsWith("worker.") ||
-      event.kind === "run.started" ||
-      event.kind === "run.finished",
-  });
-  if (!workers.data) return null;
-  return (
-    <Card
-      title="Workers"
-      actions={
-        <LinkButton small href="#/workers">
-          All
-        </LinkButton>
-      }
-    >
-      {workers.data.workers.length ? (
-        <ul class="plain stack tight">
-          {workers.data.workers.slice(0, 8).map((worker) => (
-            <li class="stack close" key={worker.name}>
-              <div class="row spread">
-                <Name>{worker.name}</Name>
-                {worker.connected ? (
-                  <span class="muted small">
-                    {worker.busy} of {plural(worker.slots, "slot")}
-                    {worker.drain ? ", drains" : ""}
-                  </span>
-                ) : (
-                  <Badge tone="bad">Gone</Badge>
-                )}
-              </div>
-              <ProgressBar
-                percent={worker.slots ? (worker.busy / worker.slots) * 100 : 0}
-                label={`Slots of ${worker.name}`}
-              />
-            </li>
-          ))}
-        </ul>
-      ) : (
-        <Empty title="No worker is connected">Runs wait until one is.</Empty>
-      )}
-    </Card>
-  );
-}
-
-function Line() {
-  const shown = useQuery("bandwidth", (signal) => get<BandwidthAnswer>("/bandwidth", {}, signal), {
-    changedBy: (event) => event.kind === "bandwidth.cap" || event.kind.startsWith("run."),
-  });
-  useTicker(shown.reload, 5000);
-  if (!shown.data) return null;
-  const used = shown.data.runs.reduce((sum, run) => sum + run.used, 0);
-  return (
-    <Card
-      title="Bandwidth"
-      actions={
-        <LinkButton small href="#/bandwidth">
-          Control
-        </LinkButton>
-      }
-    >
-      <div class="stack tight">
-        <p>
-          <span class="strong">{rateText(used)}</span> in use by{" "}
-          {plural(shown.data.runs.length, "run")}
-        </p>
-        {shown.data.caps.map((cap) => (
-          <div class="stack close" key={`${cap.scope}/${cap.name}`}>
-            <div class="row spread small">
-              <Name>{cap.scope === "global" ? "Everybody" : cap.name}</Name>
-              <span class="muted">
-                {rateText(cap.used)} of {capText(cap.cap)}
-              </span>
-            </div>
-            {cap.cap > 0 && (
-              <ProgressBar
-                percent={(cap.used / cap.cap) * 100}
-                label={`Used by ${cap.scope} ${cap.name}`}
-              />
-            )}
-          </div>
-        ))}
-      </div>
     </Card>
   );
 }

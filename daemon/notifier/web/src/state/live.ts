@@ -2,18 +2,12 @@
 // collected and given out once per animation frame, so that hundreds of runs cost one update.
 
 import { batch, signal, type Signal } from "@preact/signals";
-import { base, get } from "../api/client";
-import type {
-  EventListAnswer,
-  EventView,
-  LiveMessage,
-  Progress,
-  RunState,
-  StatusAnswer,
-} from "../api/contract";
+import { get } from "../api/client";
+import type { EventView, LiveMessage, Progress, RunState, StatusAnswer } from "../api/contract";
 import { stateAfter } from "../core/run_events";
-import { isOnWorker } from "../core/run_state";
+import { isOnWorker, isTerminal } from "../core/run_state";
 import * as stream from "../core/stream";
+import { openEventSource, openSocket, startPolling, type Close, type Hearing } from "./transports";
 
 export interface LiveRun {
   state: RunState;
@@ -28,6 +22,7 @@ export const status = signal<StatusAnswer | null>(null);
 export const generation = signal(0);
 
 const runs = new Map<number, Signal<LiveRun | null>>();
+const mostRuns = 5000;
 const listeners = new Set<Listener>();
 
 /** The newest picture of a run; null until one arrives. */
@@ -72,8 +67,14 @@ function flush(): void {
 function follow(event: EventView): void {
   const state = event.run ? stateAfter(event) : null;
   if (!state) return;
+  if (runs.size > mostRuns) forgetEnded();
   const run = liveRun(event.run);
   run.value = { state, progress: isOnWorker(state) ? (run.peek()?.progress ?? null) : null };
+}
+
+/** What has ended is told no more about. */
+function forgetEnded(): void {
+  for (const [run, live] of runs) if (isTerminal(live.peek()?.state ?? "")) runs.delete(run);
 }
 
 /** Events may have been missed: what was followed is no longer known to be true. */
@@ -90,12 +91,17 @@ function schedule(): void {
   frame = document.hidden ? window.setTimeout(flush, 1000) : requestAnimationFrame(flush);
 }
 
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden && frame) flush();
+});
+
 function take(message: LiveMessage): void {
   const now = Date.now();
   const next = { ...connection.peek(), heardAt: now };
   switch (message.type) {
     case "snapshot":
-      next.sequence = Math.max(next.sequence, message.sequence ?? 0);
+      // On a resumption what was missed follows as events.
+      next.sequence ||= message.sequence ?? 0;
       if (message.status) takeStatus(message.status);
       break;
     case "event":
@@ -143,7 +149,8 @@ function settle(next: stream.StreamState): void {
 
 // ── The connection ──────────────────────────────────────────────────────────────────────────────
 
-let close: () => void = () => {};
+const nothing: Close = () => {};
+let close: Close = nothing;
 let timer = 0;
 let alive = false;
 let everConnected = false;
@@ -175,13 +182,23 @@ function tick(): void {
 
 let pending = false;
 
+const hear = (opened: () => void, ended: () => void): Hearing => ({
+  since: () => connection.peek().sequence,
+  opened,
+  message: take,
+  ended,
+});
+
+const ways: Record<stream.Transport, (hearing: Hearing) => Close> = {
+  websocket: openSocket,
+  sse: openEventSource,
+  polling: startPolling,
+};
+
 function connect(): void {
   close();
   pending = true;
-  const transport = connection.peek().transport;
-  if (transport === "websocket") close = openSocket(connected, lost);
-  else if (transport === "sse") close = openEventSource(connected, lost);
-  else close = startPolling(connected, lost);
+  close = ways[connection.peek().transport](hear(connected, lost));
 }
 
 function connected(): void {
@@ -194,119 +211,9 @@ function connected(): void {
 function lost(): void {
   if (!alive) return;
   close();
-  close = () => {};
+  close = nothing;
   pending = false;
   settle(stream.failed(connection.peek(), Date.now(), Math.random()));
-}
-
-function since(): string {
-  const sequence = connection.peek().sequence;
-  return sequence ? `?since=${sequence}` : "";
-}
-
-function openSocket(opened: () => void, ended: () => void): () => void {
-  const address = new URL(`${base}/events${since()}`, document.baseURI);
-  address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
-  address.hash = "";
-  let done = false;
-  let first = true;
-  const socket = new WebSocket(address);
-  const end = () => {
-    if (done) return;
-    done = true;
-    ended();
-  };
-  // A proxy may accept and then pass nothing: only a message proves that it works.
-  const patience = window.setTimeout(() => {
-    if (!first) return;
-    socket.close();
-    end();
-  }, 8000);
-  socket.onmessage = (message) => {
-    if (done) return;
-    if (first) opened();
-    first = false;
-    if (typeof message.data === "string") takeText(message.data);
-  };
-  socket.onerror = end;
-  socket.onclose = end;
-  return () => {
-    done = true;
-    window.clearTimeout(patience);
-    socket.close();
-  };
-}
-
-const sseTypes = ["snapshot", "event", "progress", "heartbeat", "resync", "error"];
-
-function openEventSource(opened: () => void, ended: () => void): () => void {
-  let first = true;
-  const source = new EventSource(`${base}/events${since()}`);
-  const patience = window.setTimeout(() => {
-    if (first) ended();
-  }, 8000);
-  const takeEvent = (event: MessageEvent) => {
-    if (typeof event.data !== "string") return;
-    if (first) opened();
-    first = false;
-    takeText(event.data, event.type);
-  };
-  for (const type of sseTypes) source.addEventListener(type, takeEvent as EventListener);
-  source.onmessage = takeEvent;
-  source.addEventListener("error", (event) => {
-    if (!(event instanceof MessageEvent)) ended();
-  });
-  return () => {
-    window.clearTimeout(patience);
-    source.close();
-  };
-}
-
-function takeText(text: string, type?: string): void {
-  let message: LiveMessage;
-  try {
-    message = JSON.parse(text) as LiveMessage;
-  } catch {
-    return;
-  }
-  take(
-    type && type !== "message" && !message.type
-      ? { ...message, type: type as LiveMessage["type"] }
-      : message,
-  );
-}
-
-function startPolling(opened: () => void, ended: () => void): () => void {
-  const abort = new AbortController();
-  let wait = 0;
-  let first = true;
-  const poll = async () => {
-    try {
-      const sequence = connection.peek().sequence;
-      const [events, now] = await Promise.all([
-        get<EventListAnswer>(
-          "/events",
-          sequence ? { since: sequence, limit: 500 } : { limit: 1 },
-          abort.signal,
-        ),
-        get<StatusAnswer>("/status", {}, abort.signal),
-      ]);
-      if (first) opened();
-      first = false;
-      if (sequence) for (const event of events.events) take({ type: "event", event });
-      else take({ type: "snapshot", sequence: events.last_sequence });
-      take({ type: "heartbeat" });
-      takeStatus(now);
-      wait = window.setTimeout(poll, stream.pollEveryMs);
-    } catch {
-      if (!abort.signal.aborted) ended();
-    }
-  };
-  void poll();
-  return () => {
-    abort.abort();
-    window.clearTimeout(wait);
-  };
 }
 
 let upgrading = false;
@@ -320,15 +227,17 @@ function tryUpgrade(): void {
     settle(stream.upgradeTried(connection.peek(), works, Date.now()));
   };
   const closeSocket = openSocket(
-    () => {
-      close();
-      close = closeSocket;
-      finish(true);
-    },
-    () => {
-      if (upgrading) finish(false);
-      else lost();
-    },
+    hear(
+      () => {
+        close();
+        close = closeSocket;
+        finish(true);
+      },
+      () => {
+        if (upgrading) finish(false);
+        else lost();
+      },
+    ),
   );
 }
 

@@ -1,6 +1,7 @@
 // Small parts that every page is made of.
 
 import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
 import {
   bytesText,
   parseTime,
@@ -323,6 +324,7 @@ export function Loading() {
   );
 }
 
+/** The heading and what belongs to all of the page; the heading also names the tab of the browser. */
 export function Page(props: {
   title: ComponentChildren;
   sub?: ComponentChildren;
@@ -331,6 +333,10 @@ export function Page(props: {
   narrow?: boolean;
   children: ComponentChildren;
 }) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    document.title = `${heading.current?.textContent ?? ""} – Drayage`;
+  });
   return (
     <div class={`page ${props.narrow ? "narrow" : ""}`}>
       <header class="page-head">
@@ -340,7 +346,9 @@ export function Page(props: {
               {props.crumbs}
             </nav>
           )}
-          <h1 tabIndex={-1}>{props.title}</h1>
+          <h1 tabIndex={-1} ref={heading}>
+            {props.title}
+          </h1>
           {props.sub && <div class="soft">{props.sub}</div>}
         </div>
         {props.actions && <div class="row wrap">{props.actions}</div>}

@@ -10,10 +10,12 @@ import { go } from "../state/route";
 import { may } from "../state/session";
 import { toast, toastProblem } from "../state/toasts";
 import { Button, Name } from "./basics";
-import { Confirm } from "./dialog";
+import { Confirm, Dialog } from "./dialog";
+import { NumberField } from "./form";
 import type { IconName } from "./icon";
 
 export interface RunLike {
+  priority: number;
   run: number;
   job: string;
   state: string;
@@ -31,6 +33,7 @@ const looks: Record<
   retry: { label: "Try again", icon: "reload" },
   approve: { label: "Approve", icon: "check", primary: true },
   reject: { label: "Reject", icon: "cross", danger: true },
+  priority: { label: "Priority", icon: "gauge" },
 };
 
 export function RunActions({ run, small }: { run: RunLike; small?: boolean }) {
@@ -54,7 +57,10 @@ export function RunActions({ run, small }: { run: RunLike; small?: boolean }) {
           {looks[action].label}
         </Button>
       ))}
-      {asked && <Ask run={run} action={asked} onClose={() => setAsked(null)} />}
+      {asked === "priority" && <Priority run={run} onClose={() => setAsked(null)} />}
+      {asked && asked !== "priority" && (
+        <Ask run={run} action={asked} onClose={() => setAsked(null)} />
+      )}
     </>
   );
 }
@@ -122,6 +128,42 @@ function Ask({ run, action, onClose }: { run: RunLike; action: RunAction; onClos
         Job <Name>{run.job}</Name>. {text.text}
       </p>
     </Confirm>
+  );
+}
+
+function Priority({ run, onClose }: { run: RunLike; onClose: () => void }) {
+  const [priority, setPriority] = useState(run.priority);
+  const save = async () => {
+    try {
+      await post(at("runs", run.run, "priority"), { priority });
+      toast("good", `Run ${run.run} has priority ${priority}`);
+      onClose();
+    } catch (error) {
+      toastProblem(`Run ${run.run} was not moved`, error);
+    }
+  };
+  return (
+    <Dialog
+      title={`Priority of run ${run.run}`}
+      onClose={onClose}
+      foot={
+        <>
+          <Button onClick={onClose}>Back</Button>
+          <Button kind="primary" onClick={() => void save()}>
+            Move it
+          </Button>
+        </>
+      }
+    >
+      <NumberField
+        label="Priority"
+        help="-100 to 100, higher first; one point is worth five minutes of waiting"
+        value={priority}
+        min={-100}
+        max={100}
+        onInput={setPriority}
+      />
+    </Dialog>
   );
 }
 

@@ -2,11 +2,12 @@
 
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import { post } from "../api/client";
 import { transportText } from "../core/stream";
 import { connection, status } from "../state/live";
 import { route } from "../state/route";
 import { identity, isProvider, logout, may, version } from "../state/session";
-import { toastProblem } from "../state/toasts";
+import { toast, toastProblem } from "../state/toasts";
 import { Badge, Button, Name, Notice } from "./basics";
 import { Icon, type IconName } from "./icon";
 
@@ -64,6 +65,15 @@ function SideLinks({ list }: { list: Room[] }) {
         ))}
     </>
   );
+}
+
+async function resumeQueue(): Promise<void> {
+  try {
+    await post("/queue/resume");
+    toast("good", "Runs start again");
+  } catch (error) {
+    toastProblem("The queue was not resumed", error);
+  }
 }
 
 function Connection() {
@@ -128,7 +138,18 @@ function Banners() {
         </Notice>
       )}
       {scheduler?.queue_paused && (
-        <Notice tone="warn" title="The queue is paused: no run starts">
+        <Notice
+          tone="warn"
+          title="The queue is paused: no run starts"
+          actions={
+            isProvider.value &&
+            may("admin") && (
+              <Button small icon="play" onClick={() => void resumeQueue()}>
+                Resume
+              </Button>
+            )
+          }
+        >
           {scheduler.queue_paused_reason && <Name>{scheduler.queue_paused_reason}</Name>}
         </Notice>
       )}
