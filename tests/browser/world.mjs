@@ -174,7 +174,7 @@ export async function enter(world, page) {
 /** Fills the open dialog of a new remote, saves it and waits for its test. */
 export async function fillRemote(page, { name, type, fields, confirmKey = false, tested = true }) {
   const dialog = page.getByRole("dialog");
-  await dialog.getByRole("radio", { name: new RegExp(`^${type}`) }).check({ force: true });
+  await dialog.getByRole("button", { name: new RegExp(`^${type}`) }).click();
   await dialog.getByLabel("Name of the remote").fill(name);
   const more = dialog.getByText("More options");
   if (await more.count()) await more.click();

@@ -141,7 +141,7 @@ export const stepTitles: Record<Step, string> = {
   files: "Files",
   limits: "Limits",
   safety: "Safety",
-  notify: "Notifications",
+  notify: "Notify",
   review: "Review",
 };
 

@@ -18,6 +18,10 @@ export function Menu({ label, items }: { label: string; items: (MenuItem | null)
 
   useEffect(() => {
     if (!open) return;
+    const list = box.current?.querySelector(".menu");
+    const below = list?.getBoundingClientRect().bottom ?? 0;
+    const above = box.current?.getBoundingClientRect().top ?? 0;
+    if (below > window.innerHeight && above > (list?.clientHeight ?? 0)) list?.classList.add("up");
     box.current?.querySelector<HTMLElement>("[role=menuitem]")?.focus();
     const outside = (event: Event) => {
       if (!box.current?.contains(event.target as Node)) setOpen(false);

@@ -18,7 +18,7 @@ import { useQuery } from "../state/query";
 import { toast } from "../state/toasts";
 import { Button, Loading, Name, Notice, ProblemNotice } from "./basics";
 import { Dialog } from "./dialog";
-import { Choices, NumberField, TextField } from "./form";
+import { NumberField, TextField } from "./form";
 import { TestResult } from "./place_picker";
 import { RemoteFields } from "./remote_fields";
 
@@ -41,12 +41,14 @@ export function RemoteDialog(props: RemoteDialogProps) {
   return (
     <Dialog wide title={title} onClose={props.onClose}>
       <p class="soft">What kind of storage is it?</p>
-      <Choices
-        legend="Kind of storage"
-        value=""
-        choices={remoteTypes.map((one) => ({ value: one.id, title: one.title, text: one.text }))}
-        onInput={(id) => setType(remoteTypes.find((one) => one.id === id) ?? null)}
-      />
+      <div class="choices">
+        {remoteTypes.map((one) => (
+          <button key={one.id} type="button" class="choice" onClick={() => setType(one)}>
+            <span class="title">{one.title}</span>
+            <span class="text">{one.text}</span>
+          </button>
+        ))}
+      </div>
       <OtherTypes onChoose={setOther} />
     </Dialog>
   );
