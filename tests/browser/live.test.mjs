@@ -27,6 +27,9 @@ const percent = async (page) =>
   Number(await page.getByTestId("progress").getByRole("progressbar").first().getAttribute("aria-valuenow"));
 const open = (run) => Promise.all(pages.map((page) => page.goto(`${page.url().split("#")[0]}#/runs/${run}`)));
 
+/** What the corner says of the way in which updates come. */
+const connection = (page, text) => page.getByRole("navigation", { name: "Pages" }).getByText(text, { exact: true });
+
 /** Until the bar of the page has moved on. */
 async function moves(page) {
   await page.getByTestId("progress").waitFor();
@@ -47,7 +50,7 @@ describe("a run", () => {
 
   test("moves in three pages in step, each on its WebSocket", async () => {
     await Promise.all(pages.map(moves));
-    for (const page of pages) assert.equal(await page.getByText("Live", { exact: true }).count(), 1);
+    for (const page of pages) assert.equal(await connection(page, "Live").count(), 1);
     const shown = await Promise.all(pages.map(percent));
     assert.ok(Math.max(...shown) - Math.min(...shown) <= 3, `the pages show ${shown}`);
   });
@@ -70,7 +73,7 @@ describe("a run", () => {
     test(`stays on the page when ${name} is killed and comes back`, async () => {
       await world.ask("kill", { name });
       await world.ask("start", { name });
-      await Promise.all(pages.map((page) => page.getByText("Live", { exact: true }).waitFor({ timeout: deadline(60) })));
+      await Promise.all(pages.map((page) => connection(page, "Live").waitFor({ timeout: deadline(60) })));
       await Promise.all(pages.map(moves));
       assert.equal(await pages[0].getByText(/Running/).count() > 0, true);
     });
@@ -99,20 +102,20 @@ describe("when WebSockets do not get through", () => {
 
   test("the page goes on with server-sent events and says so", async () => {
     world.proxy.refuse("websocket");
-    await page.getByText("Live (fallback)").first().waitFor({ timeout: deadline(30) });
+    await connection(page, "Live (fallback)").waitFor({ timeout: deadline(30) });
     await moves(page);
   });
 
   test("then with polling, and says so", async () => {
     world.proxy.refuse("sse");
-    await page.getByText("Polling").first().waitFor({ timeout: deadline(40) });
+    await connection(page, "Polling").waitFor({ timeout: deadline(40) });
     await page.getByText("No live connection gets through here").waitFor();
     await moves(page);
   });
 
   test("and comes back to the WebSocket by itself", async () => {
     world.proxy.admit();
-    await page.getByText("Live", { exact: true }).waitFor({ timeout: deadline(60) });
+    await connection(page, "Live").waitFor({ timeout: deadline(60) });
     await moves(page);
   });
 });
