@@ -47,6 +47,10 @@ class World:
         return {"url": f"http://127.0.0.1:{self.stack.port}", "dir": str(self.stack.dir),
                 "files": str(self.stack.dir / "files")}
 
+    def setup_link(self):
+        """The one-time link with which the first user is made."""
+        return (self.stack.dir / "data/notifier/setup-link").read_text().strip()
+
     def serve(self, kind, folder):
         """Starts a real server over a folder of the stack's files."""
         root = self.stack.dir / "files" / folder

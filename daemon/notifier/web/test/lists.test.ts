@@ -5,7 +5,7 @@ import { differences } from "../src/core/differences";
 import { filterLines, keepNewest, parseLogLine } from "../src/core/log_lines";
 import { recipientsProblem, splitRecipients } from "../src/core/notify";
 import { readReport } from "../src/core/report";
-import { href, parseHash } from "../src/core/router";
+import { href, ofOneTimeLink, parseHash } from "../src/core/router";
 import { mergeRuns, runQuery } from "../src/core/run_filters";
 import { runActions } from "../src/core/run_state";
 import { visibleWindow } from "../src/core/window";
@@ -76,6 +76,12 @@ describe("addresses", () => {
   test("carry any name", () => {
     const address = href(["jobs", "a/b ü%"], { step: "files", empty: "" });
     expect(parseHash(address)).toEqual({ parts: ["jobs", "a/b ü%"], query: { step: "files" } });
+  });
+  test("of one-time links keep the token behind the #", () => {
+    expect(ofOneTimeLink("/setup", "#abc")).toBe("#/setup?token=abc");
+    expect(ofOneTimeLink("/base/login", "#a%2Bb")).toBe("#/login?token=a%2Bb");
+    expect(ofOneTimeLink("/setup", "#/setup?token=abc")).toBe("#/setup");
+    expect(ofOneTimeLink("/", "#/runs")).toBeNull();
   });
   test("that are broken lead somewhere all the same", () => {
     expect(parseHash("#/runs/%E0%A4%A?x")).toEqual({

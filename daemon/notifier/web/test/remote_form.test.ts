@@ -2,10 +2,12 @@ import { describe, expect, test } from "vitest";
 import type { BackendOption } from "../src/api/contract";
 import {
   fieldOf,
+  fieldProblems,
   fieldsOf,
   fitsProvider,
   initialValues,
   remoteProblems,
+  toPatch,
   toSettings,
   withHostKeys,
 } from "../src/core/remote_form";
@@ -65,11 +67,21 @@ test("AWS is S3 of a fixed provider", () => {
 });
 
 test.each([
-  ["explicit", { explicit_tls: "true" }],
-  ["implicit", { tls: "true" }],
-  ["none", {}],
-])("FTP with TLS %s sets %j", (tls, settings) => {
-  expect(toSettings(type("ftp"), { tls })).toEqual(settings);
+  ["explicit", { set: { explicit_tls: "true" }, unset: ["tls"] }],
+  ["implicit", { set: { tls: "true" }, unset: ["explicit_tls"] }],
+  ["none", { set: {}, unset: ["tls", "explicit_tls"] }],
+  ["", { set: {}, unset: [] }],
+])("a change of FTP's encryption to %j is %j", (tls, patch) => {
+  expect(toPatch(type("ftp"), { tls })).toEqual(patch);
+});
+
+test("what the server says is put to the fields", () => {
+  const said =
+    "settings: sftp: port: must be a number\nhost: is missing: name: of the server\nelse: x";
+  expect(fieldProblems(type("sftp").fields, said)).toEqual({
+    port: "must be a number",
+    host: "is missing: name: of the server",
+  });
 });
 
 test("initial values are those of the form", () => {

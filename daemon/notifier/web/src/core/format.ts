@@ -136,6 +136,14 @@ export function visibleName(name: string): string {
   );
 }
 
+/** "try again later" as a sentence of its own. */
+export function sentence(text: string): string {
+  const trimmed = text.trim();
+  if (!trimmed) return "";
+  const begun = trimmed[0]?.toUpperCase() + trimmed.slice(1);
+  return /[.!?]$/.test(begun) ? begun : `${begun}.`;
+}
+
 /** The middle of what is longer than `most` characters is cut: both ends tell more. */
 export function shorten(text: string, most: number): string {
   if (text.length <= most) return text;

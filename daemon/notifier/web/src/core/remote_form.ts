@@ -47,13 +47,30 @@ export function toSettings(type: RemoteType, values: Values): Values {
           ? value
           : value.trim();
   }
-  if (type.backend === "ftp") {
-    const tls = settings.tls ?? "";
-    delete settings.tls;
-    if (tls === "implicit") settings.tls = "true";
-    if (tls === "explicit") settings.explicit_tls = "true";
-  }
   return settings;
+}
+
+/** What a change sets and takes away. Here rclone's own words count: of FTP's encryption it has two. */
+export function toPatch(type: RemoteType, values: Values): { set: Values; unset: string[] } {
+  const { tls, ...set } = toSettings({ ...type, fixed: {} }, values);
+  if (type.backend !== "ftp" || tls === undefined)
+    return { set: tls === undefined ? set : { ...set, tls }, unset: [] };
+  if (tls === "implicit") return { set: { ...set, tls: "true" }, unset: ["explicit_tls"] };
+  if (tls === "explicit") return { set: { ...set, explicit_tls: "true" }, unset: ["tls"] };
+  return { set, unset: ["tls", "explicit_tls"] };
+}
+
+/** "settings: sftp: port: must be a number" of the server, line by line, put to the fields of the form. */
+export function fieldProblems(fields: RemoteField[], detail: string): Values {
+  const names = new Set(fields.map((field) => field.name));
+  const problems: Values = {};
+  for (const line of detail.split("\n")) {
+    const words = line.split(": ");
+    const at = words.findIndex((word) => names.has(word.trim()));
+    const name = words[at]?.trim();
+    if (name) problems[name] ??= words.slice(at + 1).join(": ");
+  }
+  return problems;
 }
 
 /** Pins the keys that a person has confirmed. */

@@ -2,7 +2,7 @@
 // gets its form from rclone's own description (core/remote_form.ts). Pure.
 
 export interface RemoteField {
-  /** rclone's option; ftp's "tls" stands for two of them. */
+  /** rclone's option, but for ftp's "tls", which stands for two. */
   name: string;
   label: string;
   kind?: "text" | "secret" | "number" | "boolean" | "key";

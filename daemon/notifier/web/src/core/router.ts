@@ -42,3 +42,14 @@ export function queryText(query: QueryValues): string {
       words.set(key, String(value));
   return words.toString();
 }
+
+/**
+ * One-time links are "/setup#TOKEN" and "/login#TOKEN", so that no server on the way writes the token
+ * down; the same as an address of the page.
+ */
+export function ofOneTimeLink(pathname: string, hash: string): string | null {
+  const match = /\/(setup|login)\/?$/.exec(pathname);
+  if (!match?.[1]) return null;
+  const token = hash.replace(/^#/, "");
+  return href([match[1]], token && !token.startsWith("/") ? { token: decode(token) } : {});
+}

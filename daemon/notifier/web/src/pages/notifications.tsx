@@ -11,8 +11,8 @@ import {
   type ChannelKind,
 } from "../api/notify";
 import { channelLooks } from "../core/notify";
-import { nameProblem, serverProblems } from "../core/job_form";
-import { initialValues, remoteProblems, type Values } from "../core/remote_form";
+import { nameProblem } from "../core/job_form";
+import { fieldProblems, initialValues, remoteProblems, type Values } from "../core/remote_form";
 import { durationText } from "../core/format";
 import { may, ownClient } from "../state/session";
 import { useQuery } from "../state/query";
@@ -254,7 +254,7 @@ function ChannelDialog(props: {
       props.onClose();
     } catch (error) {
       const refused = asProblem(error);
-      setTold(serverProblems(refused.field.replace(/^settings\./, ""), refused.message));
+      setTold(fieldProblems(look.fields, refused.message));
       setProblem(refused);
     }
   };

@@ -1,7 +1,10 @@
 // The address of the page that is shown, and the clock that its relative times follow.
 
 import { signal } from "@preact/signals";
-import { href, parseHash, type QueryValues, type Route } from "../core/router";
+import { href, ofOneTimeLink, parseHash, type QueryValues, type Route } from "../core/router";
+
+const linked = ofOneTimeLink(location.pathname, location.hash);
+if (linked) history.replaceState(null, "", `./${linked}`);
 
 export const route = signal<Route>(parseHash(location.hash));
 

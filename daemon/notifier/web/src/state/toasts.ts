@@ -2,6 +2,7 @@
 
 import { signal } from "@preact/signals";
 import { asProblem } from "../api/client";
+import { sentence } from "../core/format";
 
 export interface Toast {
   id: number;
@@ -33,5 +34,7 @@ export function dismiss(id: number): void {
 
 export function toastProblem(what: string, error: unknown): void {
   const problem = asProblem(error);
-  toast("bad", what, { text: [problem.message, problem.hint].filter(Boolean).join(" ") });
+  toast("bad", what, {
+    text: [problem.message, problem.hint].map(sentence).filter(Boolean).join(" "),
+  });
 }

@@ -6,6 +6,7 @@ import {
   bytesText,
   parseTime,
   relativeText,
+  sentence,
   shortTimeText,
   timeText,
   viewerZone,
@@ -294,7 +295,7 @@ export function ProblemNotice(props: {
         )
       }
     >
-      <Name>{props.problem.message}</Name> {props.problem.hint}
+      <Name>{sentence(props.problem.message)}</Name> {sentence(props.problem.hint)}
     </Notice>
   );
 }

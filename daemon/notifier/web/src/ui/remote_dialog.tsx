@@ -4,11 +4,13 @@
 import { useMemo, useState } from "preact/hooks";
 import { ask, asProblem, at, get, post, type Problem } from "../api/client";
 import type { HostKeysAnswer, ProbeResult, ProvidersAnswer, RemoteView } from "../api/contract";
-import { nameProblem, serverProblems } from "../core/job_form";
+import { nameProblem } from "../core/job_form";
 import {
+  fieldProblems,
   fieldsOf,
   initialValues,
   remoteProblems,
+  toPatch,
   toSettings,
   withHostKeys,
   type Values,
@@ -161,6 +163,7 @@ function RemoteForm(
     if (badName || Object.keys(remoteProblems(type.fields, values, stored !== null)).length) return;
     try {
       let settings = toSettings(type, values);
+      let patch = toPatch(type, values);
       if (type.backend === "sftp" && values.host) {
         if (!keys) {
           setBusy("Asking the server for its key");
@@ -169,11 +172,12 @@ function RemoteForm(
           );
         }
         settings = withHostKeys(settings, keys);
+        patch = { ...patch, set: withHostKeys(patch.set, keys) };
       }
       setBusy("Saving");
       const saved = stored
         ? await ask<RemoteView>("PATCH", at("clients", client, "remotes", stored.name), {
-            body: { set: settings, max_concurrent: most },
+            body: { ...patch, max_concurrent: most },
           }).then((answer) => answer.body)
         : await post<RemoteView>("/remotes", {
             name,
@@ -190,7 +194,7 @@ function RemoteForm(
       if (tested.ok) toast("good", `Remote ${saved.name} works`);
     } catch (error) {
       const refused = asProblem(error);
-      setTold(serverProblems(refused.field.replace(/^(settings|set)\./, ""), refused.message));
+      setTold(fieldProblems(type.fields, refused.message));
       setProblem(refused);
     } finally {
       setBusy("");
