@@ -1,22 +1,8 @@
 // What people see of the states of a run: one table for badges, filters and what may be done.
 
-export type RunState =
-  | "queued"
-  | "assigned"
-  | "starting"
-  | "running"
-  | "validating"
-  | "finishing"
-  | "retry_wait"
-  | "held"
-  | "paused"
-  | "cancelling"
-  | "succeeded"
-  | "warning"
-  | "failed"
-  | "cancelled"
-  | "skipped"
-  | "missed";
+import type { RunState } from "../api/contract";
+
+export type { RunState };
 
 export type Tone = "good" | "warn" | "bad" | "live" | "wait" | "held" | "dim";
 

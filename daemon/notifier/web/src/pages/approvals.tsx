@@ -7,7 +7,8 @@ import { readReport } from "../core/report";
 import { href } from "../core/router";
 import { isProvider, ownClient } from "../state/session";
 import { useQuery } from "../state/query";
-import { Ago, Card, Empty, Facts, Loading, Name, Page, ProblemNotice } from "../ui/basics";
+import { Ago, Card, Empty, Facts, Name, Page } from "../ui/basics";
+import { Loaded } from "../ui/table";
 import { RunActions } from "../ui/run_actions";
 
 export function Approvals() {
@@ -34,22 +35,19 @@ export function Approvals() {
       sub="Runs that would change unusually much were stopped before they changed anything."
       narrow
     >
-      <ProblemNotice
-        problem={held.problem}
-        what="The held runs could not be loaded"
-        retry={held.reload}
-      />
-      {!held.data ? (
-        !held.problem && <Loading />
-      ) : rows.length ? (
-        rows.map((run) => <Held key={run.run} run={run} />)
-      ) : (
-        <Card>
-          <Empty title="Nothing waits for you">
-            When the guard stops a run, it stands here until somebody decides.
-          </Empty>
-        </Card>
-      )}
+      <Loaded query={held} what="The held runs could not be loaded">
+        {() =>
+          rows.length ? (
+            rows.map((run) => <Held key={run.run} run={run} />)
+          ) : (
+            <Card>
+              <Empty title="Nothing waits for you">
+                When the guard stops a run, it stands here until somebody decides.
+              </Empty>
+            </Card>
+          )
+        }
+      </Loaded>
     </Page>
   );
 }

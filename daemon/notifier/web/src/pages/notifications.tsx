@@ -17,7 +17,8 @@ import { durationText } from "../core/format";
 import { may, ownClient } from "../state/session";
 import { useQuery } from "../state/query";
 import { toast } from "../state/toasts";
-import { Button, Card, Empty, Loading, Name, Notice, Page, ProblemNotice } from "../ui/basics";
+import { Button, Card, Empty, Name, Notice, Page, ProblemNotice } from "../ui/basics";
+import { Loaded, Table } from "../ui/table";
 import { Confirm, Dialog } from "../ui/dialog";
 import { Choices, NumberField, Select, TextField } from "../ui/form";
 import { Menu } from "../ui/menu";
@@ -43,81 +44,65 @@ export function Notifications() {
         )
       }
     >
-      <ProblemNotice
-        problem={channels.problem}
-        what="The channels could not be loaded"
-        retry={channels.reload}
-      />
       <Card title="Channels" flush>
-        {!channels.data ? (
-          !channels.problem && <Loading />
-        ) : rows.length ? (
-          <table class="table phone">
-            <thead>
-              <tr>
-                <th>Channel</th>
-                <th>Kind</th>
-                <th>Goes to</th>
-                <th class="num">At most</th>
-                <th>
-                  <span class="hidden-text">Actions</span>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {rows.map((channel) => (
-                <tr key={channel.name}>
-                  <td class="strong">
-                    <Name>{channel.name}</Name>
-                  </td>
-                  <td>{channelLooks[channel.kind]?.title ?? channel.kind}</td>
-                  <td class="wide">
-                    <Name>
-                      {channel.settings.host ?? channel.settings.url ?? "a sealed address"}
-                    </Name>
-                  </td>
-                  <td class="num wide">
-                    {channel.max_per_hour ? `${channel.max_per_hour} an hour` : "no cap"}
-                  </td>
-                  <td class="actions">
-                    {may("operate") && (
-                      <Button small icon="bell" onClick={() => setTesting(channel)}>
-                        Test
-                      </Button>
-                    )}
-                    {may("admin") && (channel.client === client || client === "") && (
-                      <Menu
-                        label={`More about ${channel.name}`}
-                        items={[
-                          { label: "Change", icon: "edit", onClick: () => setEditing(channel) },
-                          {
-                            label: "Remove",
-                            icon: "trash",
-                            danger: true,
-                            onClick: () => setRemoving(channel),
-                          },
-                        ]}
-                      />
-                    )}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        ) : (
-          <Empty
-            title="No channel yet"
-            actions={
-              may("admin") && (
-                <Button icon="plus" onClick={() => setEditing("new")}>
-                  Add the first one
-                </Button>
-              )
-            }
-          >
-            A channel is a way out: mail, Slack, push messages, a program of yours.
-          </Empty>
-        )}
+        <Loaded query={channels} what="The channels could not be loaded">
+          {() =>
+            rows.length ? (
+              <Table head={["Channel", "Kind", "Goes to", ["At most", "num"]]} actions>
+                {rows.map((channel) => (
+                  <tr key={channel.name}>
+                    <td class="strong">
+                      <Name>{channel.name}</Name>
+                    </td>
+                    <td>{channelLooks[channel.kind]?.title ?? channel.kind}</td>
+                    <td class="wide">
+                      <Name>
+                        {channel.settings.host ?? channel.settings.url ?? "a sealed address"}
+                      </Name>
+                    </td>
+                    <td class="num wide">
+                      {channel.max_per_hour ? `${channel.max_per_hour} an hour` : "no cap"}
+                    </td>
+                    <td class="actions">
+                      {may("operate") && (
+                        <Button small icon="bell" onClick={() => setTesting(channel)}>
+                          Test
+                        </Button>
+                      )}
+                      {may("admin") && (channel.client === client || client === "") && (
+                        <Menu
+                          label={`More about ${channel.name}`}
+                          items={[
+                            { label: "Change", icon: "edit", onClick: () => setEditing(channel) },
+                            {
+                              label: "Remove",
+                              icon: "trash",
+                              danger: true,
+                              onClick: () => setRemoving(channel),
+                            },
+                          ]}
+                        />
+                      )}
+                    </td>
+                  </tr>
+                ))}
+              </Table>
+            ) : (
+              <Empty
+                title="No channel yet"
+                actions={
+                  may("admin") && (
+                    <Button icon="plus" onClick={() => setEditing("new")}>
+                      Add the first one
+                    </Button>
+                  )
+                }
+              >
+                A channel is a way out: mail, Slack, push messages, a program of yours.
+              </Empty>
+            )
+          }
+        </Loaded>
       </Card>
       <Card title="Rules">
         <RuleList client={client} />

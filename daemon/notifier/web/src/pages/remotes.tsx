@@ -9,6 +9,7 @@ import { isProvider, may, ownClient } from "../state/session";
 import { useQuery } from "../state/query";
 import { toast } from "../state/toasts";
 import { Ago, Button, Card, Empty, Loading, Name, Page, ProblemNotice } from "../ui/basics";
+import { Loaded, Table } from "../ui/table";
 import { Confirm, Dialog } from "../ui/dialog";
 import { Select } from "../ui/form";
 import { FolderBrowser } from "../ui/folder_browser";
@@ -60,33 +61,30 @@ export function Remotes() {
           />
         </div>
       )}
-      <ProblemNotice
-        problem={remotes.problem}
-        what="The remotes could not be loaded"
-        retry={remotes.reload}
-      />
       <Card flush>
-        {!remotes.data ? (
-          !remotes.problem && <Loading />
-        ) : rows.length ? (
-          <RemoteTable rows={rows} onOpen={setOpen} />
-        ) : (
-          <Empty
-            title="No remote yet"
-            actions={
-              may("admin") && (
-                <Button
-                  icon="plus"
-                  onClick={() => setOpen({ what: "new", client: client || "default" })}
-                >
-                  Add the first one
-                </Button>
-              )
-            }
-          >
-            A remote is an account or a server: where files come from, or where copies go.
-          </Empty>
-        )}
+        <Loaded query={remotes} what="The remotes could not be loaded">
+          {() =>
+            rows.length ? (
+              <RemoteTable rows={rows} onOpen={setOpen} />
+            ) : (
+              <Empty
+                title="No remote yet"
+                actions={
+                  may("admin") && (
+                    <Button
+                      icon="plus"
+                      onClick={() => setOpen({ what: "new", client: client || "default" })}
+                    >
+                      Add the first one
+                    </Button>
+                  )
+                }
+              >
+                A remote is an account or a server: where files come from, or where copies go.
+              </Empty>
+            )
+          }
+        </Loaded>
       </Card>
       {open?.what === "new" && (
         <RemoteDialog client={open.client} onClose={close} onSaved={() => remotes.reload()} />
@@ -132,87 +130,67 @@ export function Remotes() {
 
 function RemoteTable({ rows, onOpen }: { rows: RemoteView[]; onOpen: (open: Open) => void }) {
   return (
-    <div class="table-wrap">
-      <table class="table phone">
-        <thead>
-          <tr>
-            <th>Remote</th>
-            <th>Kind</th>
-            <th>Uses</th>
-            <th class="num">Runs at once</th>
-            <th>Changed</th>
-            <th>
-              <span class="hidden-text">Actions</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((remote) => (
-            <tr key={remote.id}>
-              <td>
-                <span class="strong">
-                  <Name>{remote.name}</Name>
-                </span>
-                {isProvider.value && <span class="muted small"> {remote.client}</span>}
-              </td>
-              <td>{typeTitle(remote.type)}</td>
-              <td class="wide">
-                {remote.refers_to.length ? (
-                  remote.refers_to.join(", ")
-                ) : (
-                  <span class="muted">–</span>
-                )}
-              </td>
-              <td class="num wide">{remote.max_concurrent || "no cap"}</td>
-              <td class="wide">
-                <Ago at={remote.updated_at} />
-              </td>
-              <td class="actions">
-                {may("operate") && (
-                  <Button small icon="link" onClick={() => onOpen({ what: "test", remote })}>
-                    Test
-                  </Button>
-                )}
-                <Menu
-                  label={`More about ${remote.name}`}
-                  items={[
-                    may("operate")
-                      ? {
-                          label: "Browse",
-                          icon: "folder",
-                          onClick: () => onOpen({ what: "browse", remote }),
-                        }
-                      : null,
-                    may("operate")
-                      ? {
-                          label: "Room",
-                          icon: "gauge",
-                          onClick: () => onOpen({ what: "space", remote }),
-                        }
-                      : null,
-                    may("admin")
-                      ? {
-                          label: "Change",
-                          icon: "edit",
-                          onClick: () => onOpen({ what: "edit", remote }),
-                        }
-                      : null,
-                    may("admin")
-                      ? {
-                          label: "Remove",
-                          icon: "trash",
-                          danger: true,
-                          onClick: () => onOpen({ what: "remove", remote }),
-                        }
-                      : null,
-                  ]}
-                />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table head={["Remote", "Kind", "Uses", ["Runs at once", "num"], "Changed"]} actions>
+      {rows.map((remote) => (
+        <tr key={remote.id}>
+          <td>
+            <span class="strong">
+              <Name>{remote.name}</Name>
+            </span>
+            {isProvider.value && <span class="muted small"> {remote.client}</span>}
+          </td>
+          <td>{typeTitle(remote.type)}</td>
+          <td class="wide">
+            {remote.refers_to.length ? remote.refers_to.join(", ") : <span class="muted">–</span>}
+          </td>
+          <td class="num wide">{remote.max_concurrent || "no cap"}</td>
+          <td class="wide">
+            <Ago at={remote.updated_at} />
+          </td>
+          <td class="actions">
+            {may("operate") && (
+              <Button small icon="link" onClick={() => onOpen({ what: "test", remote })}>
+                Test
+              </Button>
+            )}
+            <Menu
+              label={`More about ${remote.name}`}
+              items={[
+                may("operate")
+                  ? {
+                      label: "Browse",
+                      icon: "folder",
+                      onClick: () => onOpen({ what: "browse", remote }),
+                    }
+                  : null,
+                may("operate")
+                  ? {
+                      label: "Room",
+                      icon: "gauge",
+                      onClick: () => onOpen({ what: "space", remote }),
+                    }
+                  : null,
+                may("admin")
+                  ? {
+                      label: "Change",
+                      icon: "edit",
+                      onClick: () => onOpen({ what: "edit", remote }),
+                    }
+                  : null,
+                may("admin")
+                  ? {
+                      label: "Remove",
+                      icon: "trash",
+                      danger: true,
+                      onClick: () => onOpen({ what: "remove", remote }),
+                    }
+                  : null,
+              ]}
+            />
+          </td>
+        </tr>
+      ))}
+    </Table>
   );
 }
 

@@ -19,6 +19,7 @@ import {
 import { useQuery } from "../state/query";
 import { toast } from "../state/toasts";
 import { Button, Card, Facts, Loading, Name, Page, ProblemNotice } from "../ui/basics";
+import { Table } from "../ui/table";
 import { Dialog } from "../ui/dialog";
 import { Select, TextField } from "../ui/form";
 import { TokenCard } from "./operator/tokens";
@@ -170,43 +171,32 @@ function SystemSettings() {
       />
       {!shown.data && !shown.problem && <Loading />}
       {shown.data && (
-        <table class="table phone">
-          <thead>
-            <tr>
-              <th>Setting</th>
-              <th>Value</th>
-              <th>
-                <span class="hidden-text">Actions</span>
-              </th>
+        <Table head={["Setting", "Value"]} actions>
+          {rows.map(([name, setting]) => (
+            <tr key={name}>
+              <td>
+                <div class="strong">{name.replaceAll("_", " ")}</div>
+                <div class="muted small">{setting.description}</div>
+              </td>
+              <td>
+                <code class="name">{valueText(setting.value) || "–"}</code>
+                {valueText(setting.value) !== valueText(setting.default) && (
+                  <div class="muted small">default {valueText(setting.default) || "–"}</div>
+                )}
+              </td>
+              <td class="actions">
+                {may("admin") && (
+                  <Button
+                    small
+                    icon="edit"
+                    label={`Change ${name}`}
+                    onClick={() => setEditing(name)}
+                  />
+                )}
+              </td>
             </tr>
-          </thead>
-          <tbody>
-            {rows.map(([name, setting]) => (
-              <tr key={name}>
-                <td>
-                  <div class="strong">{name.replaceAll("_", " ")}</div>
-                  <div class="muted small">{setting.description}</div>
-                </td>
-                <td>
-                  <code class="name">{valueText(setting.value) || "–"}</code>
-                  {valueText(setting.value) !== valueText(setting.default) && (
-                    <div class="muted small">default {valueText(setting.default) || "–"}</div>
-                  )}
-                </td>
-                <td class="actions">
-                  {may("admin") && (
-                    <Button
-                      small
-                      icon="edit"
-                      label={`Change ${name}`}
-                      onClick={() => setEditing(name)}
-                    />
-                  )}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+          ))}
+        </Table>
       )}
       {editing && shown.data?.settings[editing] && (
         <SettingDialog

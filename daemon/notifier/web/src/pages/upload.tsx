@@ -15,13 +15,13 @@ import {
   Bytes,
   Card,
   Empty,
-  Loading,
   Name,
   Page,
   ProblemNotice,
   ProgressBar,
   Time,
 } from "../ui/basics";
+import { Loaded, Table } from "../ui/table";
 import { Select } from "../ui/form";
 import { Icon } from "../ui/icon";
 
@@ -185,26 +185,10 @@ function Receipts() {
   const rows = receipts.data?.receipts ?? [];
   return (
     <Card title="Receipts" flush>
-      <ProblemNotice
-        problem={receipts.problem}
-        what="The receipts could not be loaded"
-        retry={receipts.reload}
-      />
-      {!receipts.data ? (
-        !receipts.problem && <Loading />
-      ) : rows.length ? (
-        <div class="table-wrap">
-          <table class="table phone">
-            <thead>
-              <tr>
-                <th>File</th>
-                <th>Lies at</th>
-                <th>Stored</th>
-                <th class="num">Size</th>
-                <th>SHA-256</th>
-              </tr>
-            </thead>
-            <tbody>
+      <Loaded query={receipts} what="The receipts could not be loaded">
+        {() =>
+          rows.length ? (
+            <Table head={["File", "Lies at", "Stored", ["Size", "num"], "SHA-256"]}>
               {rows.map((row) => (
                 <tr key={row.run}>
                   <td>
@@ -226,14 +210,14 @@ function Receipts() {
                   </td>
                 </tr>
               ))}
-            </tbody>
-          </table>
-        </div>
-      ) : (
-        <Empty title="No receipt yet">
-          Each file that was handed in and stored gets one, with its checksum.
-        </Empty>
-      )}
+            </Table>
+          ) : (
+            <Empty title="No receipt yet">
+              Each file that was handed in and stored gets one, with its checksum.
+            </Empty>
+          )
+        }
+      </Loaded>
     </Card>
   );
 }

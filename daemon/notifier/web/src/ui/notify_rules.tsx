@@ -23,7 +23,8 @@ import { everyText } from "../core/schedule";
 import { may } from "../state/session";
 import { useQuery } from "../state/query";
 import { toast } from "../state/toasts";
-import { Button, Empty, Loading, Name, ProblemNotice } from "./basics";
+import { Button, Empty, Name, ProblemNotice } from "./basics";
+import { Loaded, Table } from "./table";
 import { Confirm, Dialog } from "./dialog";
 import { Check, NumberField, Select, TextArea, TextField } from "./form";
 
@@ -37,27 +38,10 @@ export function RuleList({ client, job }: { client: string; job?: string }) {
   const rows = rules.data ?? [];
   return (
     <div class="stack tight">
-      <ProblemNotice
-        problem={rules.problem}
-        what="The rules could not be loaded"
-        retry={rules.reload}
-      />
-      {!rules.data ? (
-        !rules.problem && <Loading />
-      ) : rows.length ? (
-        <div class="table-wrap">
-          <table class="table phone">
-            <thead>
-              <tr>
-                <th>When</th>
-                <th>For</th>
-                <th>Through</th>
-                <th>
-                  <span class="hidden-text">Actions</span>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
+      <Loaded query={rules} what="The rules could not be loaded">
+        {() =>
+          rows.length ? (
+            <Table head={["When", "For", "Through"]} actions>
               {rows.map((rule) => (
                 <tr key={rule.id}>
                   <td>
@@ -102,12 +86,12 @@ export function RuleList({ client, job }: { client: string; job?: string }) {
                   </td>
                 </tr>
               ))}
-            </tbody>
-          </table>
-        </div>
-      ) : (
-        <Empty title="No rule yet">Nobody is told how {job ? "this job" : "jobs"} ended.</Empty>
-      )}
+            </Table>
+          ) : (
+            <Empty title="No rule yet">Nobody is told how {job ? "this job" : "jobs"} ended.</Empty>
+          )
+        }
+      </Loaded>
       {may("operate") && (
         <div>
           <Button icon="plus" disabled={!channels.data?.length} onClick={() => setEditing("new")}>

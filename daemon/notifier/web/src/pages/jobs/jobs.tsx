@@ -17,12 +17,11 @@ import {
   Empty,
   GradeText,
   LinkButton,
-  Loading,
   Name,
   Page,
-  ProblemNotice,
   StateBadge,
 } from "../../ui/basics";
+import { Loaded } from "../../ui/table";
 import { Trend } from "../../ui/charts";
 import { Confirm } from "../../ui/dialog";
 import { Select, TextField } from "../../ui/form";
@@ -198,11 +197,6 @@ export function Jobs() {
           />
         )}
       </form>
-      <ProblemNotice
-        problem={jobs.problem}
-        what="The jobs could not be loaded"
-        retry={jobs.reload}
-      />
       <section class="card" aria-label="Jobs">
         <div class="grid-head jobs-grid" aria-hidden="true">
           <span>Job</span>
@@ -212,32 +206,34 @@ export function Jobs() {
           <span>Copied</span>
           <span />
         </div>
-        {!jobs.data ? (
-          !jobs.problem && <Loading />
-        ) : rows.length ? (
-          <VirtualList
-            rows={rows}
-            rowHeight={window.matchMedia("(max-width: 820px)").matches ? 84 : 58}
-            label="Jobs"
-            keyOf={(job) => job.name}
-            drawnWith={sizes}
-          >
-            {(job) => (
-              <JobRow
-                job={job}
-                sizes={sizes.get(job.name) ?? []}
-                onRemove={() => setRemoving(job.name)}
+        <Loaded query={jobs} what="The jobs could not be loaded">
+          {() =>
+            rows.length ? (
+              <VirtualList
+                rows={rows}
+                rowHeight={window.matchMedia("(max-width: 820px)").matches ? 84 : 58}
+                label="Jobs"
+                keyOf={(job) => job.name}
+                drawnWith={sizes}
+              >
+                {(job) => (
+                  <JobRow
+                    job={job}
+                    sizes={sizes.get(job.name) ?? []}
+                    onRemove={() => setRemoving(job.name)}
+                  />
+                )}
+              </VirtualList>
+            ) : jobs.data?.length ? (
+              <Empty
+                title="No job fits"
+                actions={<Button onClick={() => replaceQuery({})}>Show all jobs</Button>}
               />
-            )}
-          </VirtualList>
-        ) : jobs.data.length ? (
-          <Empty
-            title="No job fits"
-            actions={<Button onClick={() => replaceQuery({})}>Show all jobs</Button>}
-          />
-        ) : (
-          <NoJobs />
-        )}
+            ) : (
+              <NoJobs />
+            )
+          }
+        </Loaded>
       </section>
       {removing && (
         <RemoveJob job={removing} onClose={() => setRemoving("")} onDone={() => jobs.reload()} />

@@ -8,6 +8,7 @@ import { identity } from "../../state/session";
 import { useQuery } from "../../state/query";
 import { toast } from "../../state/toasts";
 import { Ago, Badge, Button, Card, Loading, Name, Page, ProblemNotice } from "../../ui/basics";
+import { Table } from "../../ui/table";
 import { Confirm, Dialog } from "../../ui/dialog";
 import { Check, Select, TextField } from "../../ui/form";
 import { scopes, useClients } from "./scopes";
@@ -43,58 +44,45 @@ function UserCard() {
       />
       {!users.data && !users.problem && <Loading />}
       {users.data && (
-        <table class="table phone">
-          <thead>
-            <tr>
-              <th>Name</th>
-              <th>May</th>
-              <th>Sees</th>
-              <th>Last login</th>
-              <th>
-                <span class="hidden-text">Actions</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {users.data.users.map((user) => (
-              <tr key={user.name}>
-                <td>
-                  <span class="strong">
-                    <Name>{user.name}</Name>
-                  </span>{" "}
-                  {!user.enabled && <Badge tone="dim">Disabled</Badge>}
-                  {user.name === identity.value?.name && <Badge tone="good">You</Badge>}
-                </td>
-                <td>{user.scope}</td>
-                <td class="wide">
-                  <Name>{user.client || "all clients"}</Name>
-                </td>
-                <td class="wide">
-                  <Ago at={user.last_login_at} />
-                  {user.last_address && <span class="muted small"> from {user.last_address}</span>}
-                </td>
-                <td class="actions">
+        <Table head={["Name", "May", "Sees", "Last login"]} actions>
+          {users.data.users.map((user) => (
+            <tr key={user.name}>
+              <td>
+                <span class="strong">
+                  <Name>{user.name}</Name>
+                </span>{" "}
+                {!user.enabled && <Badge tone="dim">Disabled</Badge>}
+                {user.name === identity.value?.name && <Badge tone="good">You</Badge>}
+              </td>
+              <td>{user.scope}</td>
+              <td class="wide">
+                <Name>{user.client || "all clients"}</Name>
+              </td>
+              <td class="wide">
+                <Ago at={user.last_login_at} />
+                {user.last_address && <span class="muted small"> from {user.last_address}</span>}
+              </td>
+              <td class="actions">
+                <Button
+                  small
+                  kind="quiet"
+                  icon="edit"
+                  label={`Change ${user.name}`}
+                  onClick={() => setEditing(user)}
+                />
+                {user.name !== identity.value?.name && (
                   <Button
                     small
                     kind="quiet"
-                    icon="edit"
-                    label={`Change ${user.name}`}
-                    onClick={() => setEditing(user)}
+                    icon="trash"
+                    label={`Remove ${user.name}`}
+                    onClick={() => setRemoving(user)}
                   />
-                  {user.name !== identity.value?.name && (
-                    <Button
-                      small
-                      kind="quiet"
-                      icon="trash"
-                      label={`Remove ${user.name}`}
-                      onClick={() => setRemoving(user)}
-                    />
-                  )}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+                )}
+              </td>
+            </tr>
+          ))}
+        </Table>
       )}
       {editing && (
         <UserDialog

@@ -5,17 +5,8 @@ import { base, get } from "../../api/client";
 import type { AuditEntry, AuditPage } from "../../api/contract";
 import { differences } from "../../core/differences";
 import { useQuery } from "../../state/query";
-import {
-  Button,
-  Card,
-  Empty,
-  LinkButton,
-  Loading,
-  Name,
-  Page,
-  ProblemNotice,
-  Time,
-} from "../../ui/basics";
+import { Button, Card, Empty, LinkButton, Name, Page, Time } from "../../ui/basics";
+import { Loaded, Table } from "../../ui/table";
 import { TextField } from "../../ui/form";
 
 export function Audit() {
@@ -47,11 +38,6 @@ export function Audit() {
         value={search}
         onInput={setSearch}
       />
-      <ProblemNotice
-        problem={shown.problem}
-        what="The audit could not be loaded"
-        retry={shown.reload}
-      />
       <Card
         flush
         foot={
@@ -71,30 +57,19 @@ export function Audit() {
           )
         }
       >
-        {!shown.data ? (
-          !shown.problem && <Loading />
-        ) : rows.length ? (
-          <div class="table-wrap">
-            <table class="table phone">
-              <thead>
-                <tr>
-                  <th>When</th>
-                  <th>Who</th>
-                  <th>What</th>
-                  <th>Of</th>
-                  <th>Change</th>
-                </tr>
-              </thead>
-              <tbody>
+        <Loaded query={shown} what="The audit could not be loaded">
+          {() =>
+            rows.length ? (
+              <Table head={["When", "Who", "What", "Of", "Change"]}>
                 {rows.map((entry) => (
                   <Row key={entry.id} entry={entry} />
                 ))}
-              </tbody>
-            </table>
-          </div>
-        ) : (
-          <Empty title={search ? "No entry fits" : "Nothing was changed yet"} />
-        )}
+              </Table>
+            ) : (
+              <Empty title={search ? "No entry fits" : "Nothing was changed yet"} />
+            )
+          }
+        </Loaded>
       </Card>
     </Page>
   );

@@ -14,17 +14,8 @@ import { may } from "../../state/session";
 import { useQuery } from "../../state/query";
 import { toast } from "../../state/toasts";
 import { BandwidthTableFields } from "../../ui/bandwidth_table";
-import {
-  Ago,
-  Button,
-  Card,
-  Empty,
-  Loading,
-  Name,
-  Page,
-  ProblemNotice,
-  ProgressBar,
-} from "../../ui/basics";
+import { Ago, Button, Card, Empty, Name, Page, ProblemNotice, ProgressBar } from "../../ui/basics";
+import { Loaded, Table } from "../../ui/table";
 import { Dialog } from "../../ui/dialog";
 import { RateField, Select, TextField } from "../../ui/form";
 import { useTicker } from "../../ui/ticker";
@@ -65,58 +56,50 @@ export function Bandwidth() {
         )
       }
     >
-      <ProblemNotice
-        problem={shown.problem}
-        what="The bandwidth could not be loaded"
-        retry={shown.reload}
-      />
       <Card title="Caps" flush>
-        {!shown.data ? (
-          !shown.problem && <Loading />
-        ) : caps.length ? (
-          <Caps caps={caps} onEdit={setEditing} />
-        ) : (
-          <Empty title="No cap is set">Transfers use what the line and the remotes give.</Empty>
-        )}
+        <Loaded query={shown} what="The bandwidth could not be loaded">
+          {() =>
+            caps.length ? (
+              <Caps caps={caps} onEdit={setEditing} />
+            ) : (
+              <Empty title="No cap is set">Transfers use what the line and the remotes give.</Empty>
+            )
+          }
+        </Loaded>
       </Card>
       <Card title="Running transfers" flush>
         {runs.length ? (
-          <div class="table-wrap">
-            <table class="table phone">
-              <thead>
-                <tr>
-                  <th>Run</th>
-                  <th>Worker</th>
-                  <th class="num">Uses</th>
-                  <th class="num">May use</th>
-                  <th>Limited by</th>
-                  <th class="num">Weight</th>
-                </tr>
-              </thead>
-              <tbody>
-                {runs.map((run) => (
-                  <tr key={run.run}>
-                    <td>
-                      <a href={href(["runs", run.run])}>
-                        <Name>{run.job}</Name>
-                      </a>
-                      <span class="muted small"> {run.client}</span>
-                    </td>
-                    <td class="wide">{run.worker}</td>
-                    <td class="num">{rateText(run.used)}</td>
-                    <td class="num wide">
-                      {capText(run.share)}
-                      {!run.confirmed && <span class="muted small"> (on its way)</span>}
-                    </td>
-                    <td class="wide">
-                      {run.limited_by === "itself" ? "its remotes" : run.limited_by || "nothing"}
-                    </td>
-                    <td class="num wide">{run.weight}</td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
+          <Table
+            head={[
+              "Run",
+              "Worker",
+              ["Uses", "num"],
+              ["May use", "num"],
+              "Limited by",
+              ["Weight", "num"],
+            ]}
+          >
+            {runs.map((run) => (
+              <tr key={run.run}>
+                <td>
+                  <a href={href(["runs", run.run])}>
+                    <Name>{run.job}</Name>
+                  </a>
+                  <span class="muted small"> {run.client}</span>
+                </td>
+                <td class="wide">{run.worker}</td>
+                <td class="num">{rateText(run.used)}</td>
+                <td class="num wide">
+                  {capText(run.share)}
+                  {!run.confirmed && <span class="muted small"> (on its way)</span>}
+                </td>
+                <td class="wide">
+                  {run.limited_by === "itself" ? "its remotes" : run.limited_by || "nothing"}
+                </td>
+                <td class="num wide">{run.weight}</td>
+              </tr>
+            ))}
+          </Table>
         ) : (
           shown.data && <Empty title="Nothing runs" />
         )}
@@ -130,59 +113,45 @@ export function Bandwidth() {
 
 function Caps({ caps, onEdit }: { caps: BandwidthCapView[]; onEdit: (target: Target) => void }) {
   return (
-    <table class="table phone">
-      <thead>
-        <tr>
-          <th>Of</th>
-          <th class="num">Cap now</th>
-          <th>In use</th>
-          <th class="num">Runs</th>
-          <th>Changes</th>
-          <th>
-            <span class="hidden-text">Actions</span>
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {caps.map((cap) => (
-          <tr key={`${cap.scope}/${cap.name}`}>
-            <td class="strong">
-              <Name>{targetText(cap.scope, cap.name)}</Name>
-            </td>
-            <td class="num">{capText(cap.cap)}</td>
-            <td class="wide">
-              <div class="stack close">
-                {cap.cap > 0 && (
-                  <ProgressBar
-                    percent={(cap.used / cap.cap) * 100}
-                    label={`Used by ${targetText(cap.scope, cap.name)}`}
-                  />
-                )}
-                <span class="small soft">
-                  {rateText(cap.used)} used, {rateText(cap.given)} given
-                </span>
-              </div>
-            </td>
-            <td class="num wide">{cap.runs}</td>
-            <td class="wide">
-              {cap.from_table ? <Ago at={cap.next_change} /> : <span class="muted">–</span>}
-            </td>
-            <td class="actions">
-              {may("admin") && (
-                <Button
-                  small
-                  icon="edit"
-                  label={`Change the cap of ${targetText(cap.scope, cap.name)}`}
-                  onClick={() =>
-                    onEdit({ scope: cap.scope, name: cap.name, kbps: Math.round(cap.cap / 1000) })
-                  }
+    <Table head={["Of", ["Cap now", "num"], "In use", ["Runs", "num"], "Changes"]} actions>
+      {caps.map((cap) => (
+        <tr key={`${cap.scope}/${cap.name}`}>
+          <td class="strong">
+            <Name>{targetText(cap.scope, cap.name)}</Name>
+          </td>
+          <td class="num">{capText(cap.cap)}</td>
+          <td class="wide">
+            <div class="stack close">
+              {cap.cap > 0 && (
+                <ProgressBar
+                  percent={(cap.used / cap.cap) * 100}
+                  label={`Used by ${targetText(cap.scope, cap.name)}`}
                 />
               )}
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+              <span class="small soft">
+                {rateText(cap.used)} used, {rateText(cap.given)} given
+              </span>
+            </div>
+          </td>
+          <td class="num wide">{cap.runs}</td>
+          <td class="wide">
+            {cap.from_table ? <Ago at={cap.next_change} /> : <span class="muted">–</span>}
+          </td>
+          <td class="actions">
+            {may("admin") && (
+              <Button
+                small
+                icon="edit"
+                label={`Change the cap of ${targetText(cap.scope, cap.name)}`}
+                onClick={() =>
+                  onEdit({ scope: cap.scope, name: cap.name, kbps: Math.round(cap.cap / 1000) })
+                }
+              />
+            )}
+          </td>
+        </tr>
+      ))}
+    </Table>
   );
 }
 

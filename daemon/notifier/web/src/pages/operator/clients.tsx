@@ -9,7 +9,8 @@ import { href } from "../../core/router";
 import { may } from "../../state/session";
 import { useQuery } from "../../state/query";
 import { toast, toastProblem } from "../../state/toasts";
-import { Button, Card, Empty, Loading, Name, Page, ProblemNotice } from "../../ui/basics";
+import { Button, Card, Empty, Name, Page, ProblemNotice } from "../../ui/basics";
+import { Loaded, Table } from "../../ui/table";
 import { Confirm, Dialog } from "../../ui/dialog";
 import { NumberField, RateField, TextField } from "../../ui/form";
 import { Menu } from "../../ui/menu";
@@ -46,93 +47,85 @@ export function Clients() {
         )
       }
     >
-      <ProblemNotice
-        problem={clients.problem}
-        what="The clients could not be loaded"
-        retry={clients.reload}
-      />
       <Card flush>
-        {!clients.data ? (
-          !clients.problem && <Loading />
-        ) : rows.length ? (
-          <table class="table phone">
-            <thead>
-              <tr>
-                <th>Client</th>
-                <th class="num">Jobs</th>
-                <th class="num">Weight</th>
-                <th class="num">Runs at once</th>
-                <th class="num">Bandwidth</th>
-                <th>
-                  <span class="hidden-text">Actions</span>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {rows.map((client) => (
-                <tr key={client.id}>
-                  <td>
-                    <a class="strong" href={href(["runs"], { client: client.name })}>
-                      <Name>{client.name}</Name>
-                    </a>
-                  </td>
-                  <td class="num">
-                    <a href={href(["jobs"], { client: client.name })}>{client.jobs}</a>
-                  </td>
-                  <td class="num wide">{client.weight}</td>
-                  <td class="num wide">{client.max_concurrent_jobs || "no cap"}</td>
-                  <td class="num wide">{capText(client.max_bandwidth_kbps * 1000)}</td>
-                  <td class="actions">
-                    <Menu
-                      label={`More about ${client.name}`}
-                      items={[
-                        may("admin")
-                          ? {
-                              label: "Change",
-                              icon: "edit",
-                              onClick: () => setOpen({ what: "edit", client }),
-                            }
-                          : null,
-                        may("operate")
-                          ? {
-                              label: "Pause",
-                              icon: "pause",
-                              onClick: () => setOpen({ what: "pause", client }),
-                            }
-                          : null,
-                        may("operate")
-                          ? {
-                              label: "Resume",
-                              icon: "play",
-                              onClick: () => void resume(client.name),
-                            }
-                          : null,
-                        may("operate")
-                          ? {
-                              label: "Cancel all its runs",
-                              icon: "stop",
-                              danger: true,
-                              onClick: () => setOpen({ what: "cancel", client }),
-                            }
-                          : null,
-                        may("admin")
-                          ? {
-                              label: "Remove",
-                              icon: "trash",
-                              danger: true,
-                              onClick: () => setOpen({ what: "remove", client }),
-                            }
-                          : null,
-                      ]}
-                    />
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        ) : (
-          <Empty title="No client yet">Add one for each customer, or one for yourself.</Empty>
-        )}
+        <Loaded query={clients} what="The clients could not be loaded">
+          {() =>
+            rows.length ? (
+              <Table
+                head={[
+                  "Client",
+                  ["Jobs", "num"],
+                  ["Weight", "num"],
+                  ["Runs at once", "num"],
+                  ["Bandwidth", "num"],
+                ]}
+                actions
+              >
+                {rows.map((client) => (
+                  <tr key={client.id}>
+                    <td>
+                      <a class="strong" href={href(["runs"], { client: client.name })}>
+                        <Name>{client.name}</Name>
+                      </a>
+                    </td>
+                    <td class="num">
+                      <a href={href(["jobs"], { client: client.name })}>{client.jobs}</a>
+                    </td>
+                    <td class="num wide">{client.weight}</td>
+                    <td class="num wide">{client.max_concurrent_jobs || "no cap"}</td>
+                    <td class="num wide">{capText(client.max_bandwidth_kbps * 1000)}</td>
+                    <td class="actions">
+                      <Menu
+                        label={`More about ${client.name}`}
+                        items={[
+                          may("admin")
+                            ? {
+                                label: "Change",
+                                icon: "edit",
+                                onClick: () => setOpen({ what: "edit", client }),
+                              }
+                            : null,
+                          may("operate")
+                            ? {
+                                label: "Pause",
+                                icon: "pause",
+                                onClick: () => setOpen({ what: "pause", client }),
+                              }
+                            : null,
+                          may("operate")
+                            ? {
+                                label: "Resume",
+                                icon: "play",
+                                onClick: () => void resume(client.name),
+                              }
+                            : null,
+                          may("operate")
+                            ? {
+                                label: "Cancel all its runs",
+                                icon: "stop",
+                                danger: true,
+                                onClick: () => setOpen({ what: "cancel", client }),
+                              }
+                            : null,
+                          may("admin")
+                            ? {
+                                label: "Remove",
+                                icon: "trash",
+                                danger: true,
+                                onClick: () => setOpen({ what: "remove", client }),
+                              }
+                            : null,
+                        ]}
+                      />
+                    </td>
+                  </tr>
+                ))}
+              </Table>
+            ) : (
+              <Empty title="No client yet">Add one for each customer, or one for yourself.</Empty>
+            )
+          }
+        </Loaded>
       </Card>
       {(making || open?.what === "edit") && (
         <ClientDialog

@@ -10,17 +10,8 @@ import { replaceQuery, route } from "../../state/route";
 import { may } from "../../state/session";
 import { useQuery } from "../../state/query";
 import { toast, toastProblem } from "../../state/toasts";
-import {
-  Ago,
-  Badge,
-  Button,
-  Card,
-  Empty,
-  Loading,
-  Name,
-  Page,
-  ProblemNotice,
-} from "../../ui/basics";
+import { Ago, Badge, Button, Card, Empty, Name, Page } from "../../ui/basics";
+import { Loaded, Table } from "../../ui/table";
 import { Select, TextField } from "../../ui/form";
 import { useTicker } from "../../ui/ticker";
 
@@ -88,11 +79,6 @@ export function Deliveries() {
           onInput={(channel) => set({ channel })}
         />
       </div>
-      <ProblemNotice
-        problem={shown.problem}
-        what="The deliveries could not be loaded"
-        retry={shown.reload}
-      />
       <Card
         flush
         foot={
@@ -112,24 +98,10 @@ export function Deliveries() {
           )
         }
       >
-        {!shown.data ? (
-          !shown.problem && <Loading />
-        ) : rows.length ? (
-          <div class="table-wrap">
-            <table class="table phone">
-              <thead>
-                <tr>
-                  <th>Message</th>
-                  <th>State</th>
-                  <th>To</th>
-                  <th class="num">Attempts</th>
-                  <th>Made</th>
-                  <th>
-                    <span class="hidden-text">Actions</span>
-                  </th>
-                </tr>
-              </thead>
-              <tbody>
+        <Loaded query={shown} what="The deliveries could not be loaded">
+          {() =>
+            rows.length ? (
+              <Table head={["Message", "State", "To", ["Attempts", "num"], "Made"]} actions>
                 {rows.map((row) => (
                   <tr key={row.id}>
                     <td>
@@ -169,12 +141,14 @@ export function Deliveries() {
                     </td>
                   </tr>
                 ))}
-              </tbody>
-            </table>
-          </div>
-        ) : (
-          <Empty title="No message">Messages appear when a rule of the notifications fits.</Empty>
-        )}
+              </Table>
+            ) : (
+              <Empty title="No message">
+                Messages appear when a rule of the notifications fits.
+              </Empty>
+            )
+          }
+        </Loaded>
       </Card>
     </Page>
   );

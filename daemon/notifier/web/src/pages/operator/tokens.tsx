@@ -6,17 +6,8 @@ import type { Scope, Token, TokenCreated, TokenList } from "../../api/contract";
 import { nameProblem } from "../../core/job_form";
 import { useQuery } from "../../state/query";
 import { toast } from "../../state/toasts";
-import {
-  Ago,
-  Button,
-  Card,
-  Empty,
-  Loading,
-  Name,
-  Notice,
-  ProblemNotice,
-  Time,
-} from "../../ui/basics";
+import { Ago, Button, Card, Empty, Name, Notice, ProblemNotice, Time } from "../../ui/basics";
+import { Loaded, Table } from "../../ui/table";
 import { Confirm, Dialog } from "../../ui/dialog";
 import { Select, TextField } from "../../ui/form";
 import { scopes, useClients } from "./scopes";
@@ -37,58 +28,45 @@ export function TokenCard({ client }: { client: string }) {
         </Button>
       }
     >
-      <ProblemNotice
-        problem={tokens.problem}
-        what="The tokens could not be loaded"
-        retry={tokens.reload}
-      />
-      {!tokens.data ? (
-        !tokens.problem && <Loading />
-      ) : rows.length ? (
-        <table class="table phone">
-          <thead>
-            <tr>
-              <th>Name</th>
-              <th>May</th>
-              <th>Sees</th>
-              <th>Last used</th>
-              <th>Ends</th>
-              <th>
-                <span class="hidden-text">Actions</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map((token) => (
-              <tr key={token.id}>
-                <td>
-                  <span class="strong">
-                    <Name>{token.name}</Name>
-                  </span>
-                  <div class="muted small">
-                    <code>{token.id}</code>
-                  </div>
-                </td>
-                <td>{token.scope}</td>
-                <td class="wide">
-                  <Name>{token.client || "all clients"}</Name>
-                </td>
-                <td class="wide">
-                  <Ago at={token.last_used_at} />
-                </td>
-                <td class="wide">{token.expires_at ? <Time at={token.expires_at} /> : "never"}</td>
-                <td class="actions">
-                  <Button small kind="danger" onClick={() => setRevoking(token)}>
-                    Revoke
-                  </Button>
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      ) : (
-        <Empty title="No token yet">A token lets a program use the API without a password.</Empty>
-      )}
+      <Loaded query={tokens} what="The tokens could not be loaded">
+        {() =>
+          rows.length ? (
+            <Table head={["Name", "May", "Sees", "Last used", "Ends"]} actions>
+              {rows.map((token) => (
+                <tr key={token.id}>
+                  <td>
+                    <span class="strong">
+                      <Name>{token.name}</Name>
+                    </span>
+                    <div class="muted small">
+                      <code>{token.id}</code>
+                    </div>
+                  </td>
+                  <td>{token.scope}</td>
+                  <td class="wide">
+                    <Name>{token.client || "all clients"}</Name>
+                  </td>
+                  <td class="wide">
+                    <Ago at={token.last_used_at} />
+                  </td>
+                  <td class="wide">
+                    {token.expires_at ? <Time at={token.expires_at} /> : "never"}
+                  </td>
+                  <td class="actions">
+                    <Button small kind="danger" onClick={() => setRevoking(token)}>
+                      Revoke
+                    </Button>
+                  </td>
+                </tr>
+              ))}
+            </Table>
+          ) : (
+            <Empty title="No token yet">
+              A token lets a program use the API without a password.
+            </Empty>
+          )
+        }
+      </Loaded>
       {making && (
         <TokenDialog client={client} onClose={() => setMaking(false)} onMade={tokens.reload} />
       )}

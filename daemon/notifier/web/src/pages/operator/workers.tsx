@@ -21,6 +21,7 @@ import {
   ProblemNotice,
   ProgressBar,
 } from "../../ui/basics";
+import { Loaded, Table } from "../../ui/table";
 import { Dialog } from "../../ui/dialog";
 
 export function Workers() {
@@ -48,80 +49,67 @@ export function Workers() {
   };
   return (
     <Page title="Workers" sub="Machines that carry runs out.">
-      <ProblemNotice
-        problem={workers.problem}
-        what="The workers could not be loaded"
-        retry={workers.reload}
-      />
       <Card flush>
-        {!workers.data ? (
-          !workers.problem && <Loading />
-        ) : rows.length ? (
-          <table class="table phone">
-            <thead>
-              <tr>
-                <th>Worker</th>
-                <th>State</th>
-                <th>Slots</th>
-                <th>Version</th>
-                <th>Seen</th>
-                <th>
-                  <span class="hidden-text">Actions</span>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {rows.map((worker) => (
-                <tr key={worker.name}>
-                  <td>
-                    <button type="button" class="link strong" onClick={() => setShown(worker.name)}>
-                      <Name>{worker.name}</Name>
-                    </button>
-                  </td>
-                  <td>
-                    {!worker.connected ? (
-                      <Badge tone="bad">Gone</Badge>
-                    ) : worker.drain ? (
-                      <Badge tone="warn">Drains</Badge>
-                    ) : (
-                      <Badge tone="good">Ready</Badge>
-                    )}
-                  </td>
-                  <td class="wide">
-                    <div class="stack close">
-                      <ProgressBar
-                        percent={worker.slots ? (worker.busy / worker.slots) * 100 : 0}
-                        label={`Slots of ${worker.name}`}
-                      />
-                      <span class="small soft">
-                        {worker.busy} of {worker.slots} in use
-                      </span>
-                    </div>
-                  </td>
-                  <td class="wide">
-                    {worker.version}
-                    <div class="muted small">rclone {worker.rclone_version}</div>
-                  </td>
-                  <td class="wide">
-                    <Ago at={worker.last_seen} />
-                  </td>
-                  <td class="actions">
-                    {may("admin") && (
-                      <Button small onClick={() => void drain(worker)}>
-                        {worker.drain ? "Take runs again" : "Drain"}
-                      </Button>
-                    )}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        ) : (
-          <Empty title="No worker yet">
-            Start dray-worker on a machine; docs/DEPLOYMENT.md says how several are set up. Until
-            then runs wait.
-          </Empty>
-        )}
+        <Loaded query={workers} what="The workers could not be loaded">
+          {() =>
+            rows.length ? (
+              <Table head={["Worker", "State", "Slots", "Version", "Seen"]} actions>
+                {rows.map((worker) => (
+                  <tr key={worker.name}>
+                    <td>
+                      <button
+                        type="button"
+                        class="link strong"
+                        onClick={() => setShown(worker.name)}
+                      >
+                        <Name>{worker.name}</Name>
+                      </button>
+                    </td>
+                    <td>
+                      {!worker.connected ? (
+                        <Badge tone="bad">Gone</Badge>
+                      ) : worker.drain ? (
+                        <Badge tone="warn">Drains</Badge>
+                      ) : (
+                        <Badge tone="good">Ready</Badge>
+                      )}
+                    </td>
+                    <td class="wide">
+                      <div class="stack close">
+                        <ProgressBar
+                          percent={worker.slots ? (worker.busy / worker.slots) * 100 : 0}
+                          label={`Slots of ${worker.name}`}
+                        />
+                        <span class="small soft">
+                          {worker.busy} of {worker.slots} in use
+                        </span>
+                      </div>
+                    </td>
+                    <td class="wide">
+                      {worker.version}
+                      <div class="muted small">rclone {worker.rclone_version}</div>
+                    </td>
+                    <td class="wide">
+                      <Ago at={worker.last_seen} />
+                    </td>
+                    <td class="actions">
+                      {may("admin") && (
+                        <Button small onClick={() => void drain(worker)}>
+                          {worker.drain ? "Take runs again" : "Drain"}
+                        </Button>
+                      )}
+                    </td>
+                  </tr>
+                ))}
+              </Table>
+            ) : (
+              <Empty title="No worker yet">
+                Start dray-worker on a machine; docs/DEPLOYMENT.md says how several are set up.
+                Until then runs wait.
+              </Empty>
+            )
+          }
+        </Loaded>
       </Card>
       {shown && <WorkerDialog name={shown} onClose={() => setShown("")} />}
     </Page>

@@ -7,6 +7,7 @@ import { replaceQuery, route } from "../../state/route";
 import { may } from "../../state/session";
 import { useQuery } from "../../state/query";
 import { Button, Bytes, Card, Empty, Loading, Name, ProblemNotice, Time } from "../../ui/basics";
+import { Table } from "../../ui/table";
 import { TextField } from "../../ui/form";
 import type { Wanted } from "./restore_dialog";
 
@@ -59,56 +60,43 @@ export function FindFiles(props: {
         )}
         {files.length > 0 && (
           <div class="table-wrap">
-            <table class="table phone">
-              <thead>
-                <tr>
-                  <th>File</th>
-                  <th>In the state of</th>
-                  <th>Changed</th>
-                  <th class="num">Size</th>
-                  <th>
-                    <span class="hidden-text">Actions</span>
-                  </th>
-                </tr>
-              </thead>
-              <tbody>
-                {files.map((file) => {
-                  const version = byRun.get(file.run);
-                  return (
-                    <tr key={`${file.run}/${file.path}`}>
-                      <td>
-                        <Name>{file.path}</Name>
-                      </td>
-                      <td class="wide">
-                        run {file.run}
-                        {version && (
-                          <>
-                            , <Time at={version.at} />
-                          </>
-                        )}
-                      </td>
-                      <td class="wide">
-                        <Time at={file.mtime} />
-                      </td>
-                      <td class="num wide">
-                        <Bytes value={file.size} />
-                      </td>
-                      <td class="actions">
-                        {version && may("operate") && (
-                          <Button
-                            small
-                            icon="reload"
-                            onClick={() => props.onRestore({ version, pattern: file.path })}
-                          >
-                            Restore
-                          </Button>
-                        )}
-                      </td>
-                    </tr>
-                  );
-                })}
-              </tbody>
-            </table>
+            <Table head={["File", "In the state of", "Changed", ["Size", "num"]]} actions>
+              {files.map((file) => {
+                const version = byRun.get(file.run);
+                return (
+                  <tr key={`${file.run}/${file.path}`}>
+                    <td>
+                      <Name>{file.path}</Name>
+                    </td>
+                    <td class="wide">
+                      run {file.run}
+                      {version && (
+                        <>
+                          , <Time at={version.at} />
+                        </>
+                      )}
+                    </td>
+                    <td class="wide">
+                      <Time at={file.mtime} />
+                    </td>
+                    <td class="num wide">
+                      <Bytes value={file.size} />
+                    </td>
+                    <td class="actions">
+                      {version && may("operate") && (
+                        <Button
+                          small
+                          icon="reload"
+                          onClick={() => props.onRestore({ version, pattern: file.path })}
+                        >
+                          Restore
+                        </Button>
+                      )}
+                    </td>
+                  </tr>
+                );
+              })}
+            </Table>
             {found.data?.truncated && (
               <p class="muted small">There are more; make the pattern narrower.</p>
             )}

@@ -6,7 +6,8 @@ import type { JobPage } from "../../api/contract";
 import { href } from "../../core/router";
 import { isProvider } from "../../state/session";
 import { useQuery } from "../../state/query";
-import { Ago, Card, Empty, Loading, Name, Page, ProblemNotice } from "../../ui/basics";
+import { Ago, Card, Empty, Name, Page } from "../../ui/basics";
+import { Loaded, Table } from "../../ui/table";
 import { TextField } from "../../ui/form";
 
 export function Restore() {
@@ -27,47 +28,39 @@ export function Restore() {
         onInput={setSearch}
         placeholder="Job or destination"
       />
-      <ProblemNotice
-        problem={jobs.problem}
-        what="The jobs could not be loaded"
-        retry={jobs.reload}
-      />
       <Card flush>
-        {!jobs.data ? (
-          !jobs.problem && <Loading />
-        ) : rows.length ? (
-          <table class="table phone">
-            <thead>
-              <tr>
-                <th>Job</th>
-                <th>Copies lie in</th>
-                <th>Last good run</th>
-              </tr>
-            </thead>
-            <tbody>
-              {rows.map((job) => (
-                <tr key={job.name}>
-                  <td>
-                    <a class="strong" href={href(["restore", job.name])}>
-                      <Name>{job.name}</Name>
-                    </a>
-                    {isProvider.value && <span class="muted small"> {job.client}</span>}
-                  </td>
-                  <td class="wide">
-                    <Name>{job.destination}</Name>
-                  </td>
-                  <td class="end">
-                    <Ago at={job.last_run?.state === "succeeded" ? job.last_run.ended_at : null} />
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        ) : (
-          <Empty title={search ? "No job fits" : "No job yet"}>
-            {search ? "Look for something else." : "States to restore appear when jobs have run."}
-          </Empty>
-        )}
+        <Loaded query={jobs} what="The jobs could not be loaded">
+          {() =>
+            rows.length ? (
+              <Table head={["Job", "Copies lie in", "Last good run"]}>
+                {rows.map((job) => (
+                  <tr key={job.name}>
+                    <td>
+                      <a class="strong" href={href(["restore", job.name])}>
+                        <Name>{job.name}</Name>
+                      </a>
+                      {isProvider.value && <span class="muted small"> {job.client}</span>}
+                    </td>
+                    <td class="wide">
+                      <Name>{job.destination}</Name>
+                    </td>
+                    <td class="end">
+                      <Ago
+                        at={job.last_run?.state === "succeeded" ? job.last_run.ended_at : null}
+                      />
+                    </td>
+                  </tr>
+                ))}
+              </Table>
+            ) : (
+              <Empty title={search ? "No job fits" : "No job yet"}>
+                {search
+                  ? "Look for something else."
+                  : "States to restore appear when jobs have run."}
+              </Empty>
+            )
+          }
+        </Loaded>
       </Card>
     </Page>
   );

@@ -8,19 +8,8 @@ import { href } from "../../core/router";
 import { may } from "../../state/session";
 import { useQuery } from "../../state/query";
 import { toast, toastProblem } from "../../state/toasts";
-import {
-  Badge,
-  Button,
-  Bytes,
-  Card,
-  Empty,
-  GradeText,
-  Loading,
-  Name,
-  Page,
-  ProblemNotice,
-  Time,
-} from "../../ui/basics";
+import { Badge, Button, Bytes, Card, Empty, GradeText, Name, Page, Time } from "../../ui/basics";
+import { Loaded, Table } from "../../ui/table";
 import { BarChart } from "../../ui/charts";
 import { Confirm } from "../../ui/dialog";
 import { FindFiles } from "./find_files";
@@ -47,11 +36,6 @@ export function RestoreJob({ job }: { job: string }) {
       title={<Name>{job}</Name>}
       sub="States that can be restored, newest first."
     >
-      <ProblemNotice
-        problem={versions.problem}
-        what="The versions could not be loaded"
-        retry={versions.reload}
-      />
       {kept.length > 1 && (
         <Card title="Size of the states">
           <BarChart
@@ -69,22 +53,24 @@ export function RestoreJob({ job }: { job: string }) {
       )}
       <FindFiles job={job} versions={kept} onRestore={setWanted} />
       <Card title="Kept states" flush>
-        {!versions.data ? (
-          !versions.problem && <Loading />
-        ) : list.length ? (
-          <Versions
-            list={list}
-            onRestore={(version) => setWanted({ version, pattern: "" })}
-            onPin={setPinning}
-            onChanged={versions.reload}
-          />
-        ) : (
-          <Empty title="Nothing can be restored yet">
-            A state is kept by each good run of a job with versions.{" "}
-            {shown.data?.job.layout === "mirror" &&
-              "This job keeps a plain mirror: its files lie in the destination."}
-          </Empty>
-        )}
+        <Loaded query={versions} what="The versions could not be loaded">
+          {() =>
+            list.length ? (
+              <Versions
+                list={list}
+                onRestore={(version) => setWanted({ version, pattern: "" })}
+                onPin={setPinning}
+                onChanged={versions.reload}
+              />
+            ) : (
+              <Empty title="Nothing can be restored yet">
+                A state is kept by each good run of a job with versions.{" "}
+                {shown.data?.job.layout === "mirror" &&
+                  "This job keeps a plain mirror: its files lie in the destination."}
+              </Empty>
+            )
+          }
+        </Loaded>
       </Card>
       {wanted && (
         <RestoreDialog
@@ -130,66 +116,48 @@ function Versions(props: {
     }
   };
   return (
-    <div class="table-wrap">
-      <table class="table phone">
-        <thead>
-          <tr>
-            <th>State of</th>
-            <th>Run</th>
-            <th class="num">Files</th>
-            <th class="num">Size</th>
-            <th>Proof</th>
-            <th>
-              <span class="hidden-text">Actions</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {props.list.map((version) => (
-            <tr key={version.run}>
-              <td>
-                <Time at={version.at} />{" "}
-                {version.pinned && (
-                  <Badge tone="held" title={version.pinned}>
-                    Kept
-                  </Badge>
-                )}
-                {version.state !== "kept" && (
-                  <Badge tone="dim">
-                    {version.state === "pruned" ? "Removed" : "Being removed"}
-                  </Badge>
-                )}
-              </td>
-              <td class="wide">
-                <a href={href(["runs", version.run])}>run {version.run}</a>
-              </td>
-              <td class="num wide">{version.files.toLocaleString("en-GB")}</td>
-              <td class="num">
-                <Bytes value={version.bytes} />
-              </td>
-              <td class="wide">
-                <GradeText grade={version.grade} />
-              </td>
-              <td class="actions">
-                {may("operate") && version.state === "kept" && (
-                  <>
-                    <Button
-                      small
-                      kind="quiet"
-                      icon="pin"
-                      label={version.pinned ? "Let the rules decide" : "Keep"}
-                      onClick={() => (version.pinned ? void unpin(version) : props.onPin(version))}
-                    />
-                    <Button small icon="reload" onClick={() => props.onRestore(version)}>
-                      Restore
-                    </Button>
-                  </>
-                )}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table head={["State of", "Run", ["Files", "num"], ["Size", "num"], "Proof"]} actions>
+      {props.list.map((version) => (
+        <tr key={version.run}>
+          <td>
+            <Time at={version.at} />{" "}
+            {version.pinned && (
+              <Badge tone="held" title={version.pinned}>
+                Kept
+              </Badge>
+            )}
+            {version.state !== "kept" && (
+              <Badge tone="dim">{version.state === "pruned" ? "Removed" : "Being removed"}</Badge>
+            )}
+          </td>
+          <td class="wide">
+            <a href={href(["runs", version.run])}>run {version.run}</a>
+          </td>
+          <td class="num wide">{version.files.toLocaleString("en-GB")}</td>
+          <td class="num">
+            <Bytes value={version.bytes} />
+          </td>
+          <td class="wide">
+            <GradeText grade={version.grade} />
+          </td>
+          <td class="actions">
+            {may("operate") && version.state === "kept" && (
+              <>
+                <Button
+                  small
+                  kind="quiet"
+                  icon="pin"
+                  label={version.pinned ? "Let the rules decide" : "Keep"}
+                  onClick={() => (version.pinned ? void unpin(version) : props.onPin(version))}
+                />
+                <Button small icon="reload" onClick={() => props.onRestore(version)}>
+                  Restore
+                </Button>
+              </>
+            )}
+          </td>
+        </tr>
+      ))}
+    </Table>
   );
 }

@@ -5,6 +5,7 @@ import { bytesText, countText, durationText, plural } from "../../core/format";
 import { readReport, type Report, type ReportStep } from "../../core/report";
 import { errorClasses, gradeLook, stateLook } from "../../core/run_state";
 import { Badge, Card, Empty, Facts, Name, Notice, StateBadge, Time } from "../../ui/basics";
+import { Table } from "../../ui/table";
 
 /** `told`: the hint that stands above already. */
 export function Attempts({ attempts, told }: { attempts: AttemptView[]; told: string }) {
@@ -85,40 +86,26 @@ function AttemptState({ attempt }: { attempt: AttemptView }) {
 function Steps({ steps }: { steps: ReportStep[] }) {
   if (!steps.length) return null;
   return (
-    <div class="table-wrap">
-      <table class="table">
-        <thead>
-          <tr>
-            <th>Step</th>
-            <th>Result</th>
-            <th class="num">Took</th>
-            <th>Note</th>
-          </tr>
-        </thead>
-        <tbody>
-          {steps.map((step, index) => (
-            <tr key={index}>
-              <td>
-                <Name>{step.name}</Name>
-              </td>
-              <td>
-                {stateLook(step.outcome === "nothing_to_do" ? "succeeded" : step.outcome).label}
-              </td>
-              <td class="num">{durationText(step.duration_ms)}</td>
-              <td>
-                <Name>{step.note}</Name>
-                {step.output && (
-                  <details class="more">
-                    <summary>Output</summary>
-                    <pre class="log-raw">{step.output}</pre>
-                  </details>
-                )}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table head={["Step", "Result", ["Took", "num"], "Note"]} wide>
+      {steps.map((step, index) => (
+        <tr key={index}>
+          <td>
+            <Name>{step.name}</Name>
+          </td>
+          <td>{stateLook(step.outcome === "nothing_to_do" ? "succeeded" : step.outcome).label}</td>
+          <td class="num">{durationText(step.duration_ms)}</td>
+          <td>
+            <Name>{step.note}</Name>
+            {step.output && (
+              <details class="more">
+                <summary>Output</summary>
+                <pre class="log-raw">{step.output}</pre>
+              </details>
+            )}
+          </td>
+        </tr>
+      ))}
+    </Table>
   );
 }
 

@@ -14,6 +14,7 @@ import type {
 import { keepsVersions, writesObjects } from "../../core/job_form";
 import { useQuery } from "../../state/query";
 import { Bytes, Button, Notice, ProblemNotice, Time } from "../../ui/basics";
+import { Table } from "../../ui/table";
 import { Check, Choices, NumberField, Select, TextField, type Choice } from "../../ui/form";
 import type { StepProps } from "./step";
 
@@ -151,34 +152,21 @@ export function RetentionPreview({ job }: { job: string }) {
         retry={preview.reload}
       />
       {rows.length ? (
-        <div class="table-wrap">
-          <table class="table">
-            <thead>
-              <tr>
-                <th>Version</th>
-                <th>Of</th>
-                <th>Would be</th>
-                <th>Why</th>
-                <th class="num">Size</th>
-              </tr>
-            </thead>
-            <tbody>
-              {rows.map((row) => (
-                <tr key={row.run}>
-                  <td>run {row.run}</td>
-                  <td>
-                    <Time at={row.at} />
-                  </td>
-                  <td>{row.keep ? "kept" : "removed"}</td>
-                  <td>{row.why}</td>
-                  <td class="num">
-                    <Bytes value={row.bytes} />
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table head={["Version", "Of", "Would be", "Why", ["Size", "num"]]} wide>
+          {rows.map((row) => (
+            <tr key={row.run}>
+              <td>run {row.run}</td>
+              <td>
+                <Time at={row.at} />
+              </td>
+              <td>{row.keep ? "kept" : "removed"}</td>
+              <td>{row.why}</td>
+              <td class="num">
+                <Bytes value={row.bytes} />
+              </td>
+            </tr>
+          ))}
+        </Table>
       ) : (
         preview.data && <p class="muted">There are no versions yet.</p>
       )}
