@@ -2,16 +2,16 @@
 
 import { useState } from "preact/hooks";
 import { ask, at, get, post } from "../api/client";
-import type { ClientList, ProbeResult, RemoteList, RemoteSpace, RemoteView } from "../api/contract";
+import type { ProbeResult, RemoteList, RemoteSpace, RemoteView } from "../api/contract";
 import { bytesText } from "../core/format";
 import { typeTitle } from "../core/remote_types";
 import { isProvider, may, ownClient } from "../state/session";
 import { useQuery } from "../state/query";
 import { toast } from "../state/toasts";
 import { Ago, Button, Card, Empty, Loading, Name, Page, ProblemNotice } from "../ui/basics";
+import { ClientSelect } from "../ui/client_select";
 import { Loaded, Table } from "../ui/table";
 import { Confirm, Dialog } from "../ui/dialog";
-import { Select } from "../ui/form";
 import { FolderBrowser } from "../ui/folder_browser";
 import { Menu } from "../ui/menu";
 import { TestResult } from "../ui/place_picker";
@@ -23,9 +23,6 @@ type Open =
 
 export function Remotes() {
   const [client, setClient] = useState(ownClient.value);
-  const clients = useQuery(isProvider.value ? "clients" : null, (signal) =>
-    get<ClientList>("/clients", {}, signal),
-  );
   const remotes = useQuery(`remotes/${client}`, (signal) =>
     get<RemoteList>("/remotes", { client }, signal),
   );
@@ -50,15 +47,7 @@ export function Remotes() {
     >
       {isProvider.value && (
         <div class="filters">
-          <Select
-            label="Client"
-            value={client}
-            options={[
-              ["", "All clients"],
-              ...(clients.data?.clients ?? []).map((one): [string, string] => [one.name, one.name]),
-            ]}
-            onInput={setClient}
-          />
+          <ClientSelect all value={client} onInput={setClient} />
         </div>
       )}
       <Card flush>

@@ -2,11 +2,11 @@
 
 import { useRef, useState } from "preact/hooks";
 import { get } from "../api/client";
-import type { ClientList, JobPage, ReceiptPage } from "../api/contract";
+import type { JobPage, ReceiptPage } from "../api/contract";
 import { bytesText, durationText, percentText, rateText } from "../core/format";
 import { href } from "../core/router";
 import { now, route } from "../state/route";
-import { isProvider, ownClient } from "../state/session";
+import { ownClient } from "../state/session";
 import { useQuery } from "../state/query";
 import { forgetUpload, startUpload, uploads, type Upload as Sent } from "../state/uploads";
 import {
@@ -21,6 +21,7 @@ import {
   ProgressBar,
   Time,
 } from "../ui/basics";
+import { ClientSelect } from "../ui/client_select";
 import { Loaded, Table } from "../ui/table";
 import { Select } from "../ui/form";
 import { Icon } from "../ui/icon";
@@ -30,9 +31,6 @@ export function Upload() {
   const [job, setJob] = useState(route.value.query.job ?? "");
   const [over, setOver] = useState(false);
   const input = useRef<HTMLInputElement>(null);
-  const clients = useQuery(isProvider.value ? "clients" : null, (signal) =>
-    get<ClientList>("/clients", {}, signal),
-  );
   const jobs = useQuery("upload-jobs", (signal) => get<JobPage>("/jobs", { limit: 500 }, signal));
   const takers = (jobs.data?.jobs ?? []).filter(
     (one) => one.kind === "upload" && (job === one.name || one.client === client),
@@ -43,20 +41,13 @@ export function Upload() {
   return (
     <Page title="Upload" sub="Hand files in; they are stored where the upload job says." narrow>
       <div class="filters">
-        {isProvider.value && (
-          <Select
-            label="Client"
-            value={client}
-            options={(clients.data?.clients ?? [{ name: client }]).map((one): [string, string] => [
-              one.name,
-              one.name,
-            ])}
-            onInput={(next) => {
-              setClient(next);
-              setJob("");
-            }}
-          />
-        )}
+        <ClientSelect
+          value={client}
+          onInput={(next) => {
+            setClient(next);
+            setJob("");
+          }}
+        />
         <Select
           label="Job"
           value={job}

@@ -1,36 +1,54 @@
 // Plots in SVG: the speed of a run, sizes over time, a calendar of outcomes. Each says in words what it
 // shows.
 
+import type { ComponentChildren } from "preact";
 import { linePath, niceTop, worstOf, type DayOutcome, type Point } from "../core/chart";
 import { bytesText, plural, rateText } from "../core/format";
 
 const box = { width: 600, height: 120 };
 
-/** Bytes per second over the last minutes. */
-export function SpeedChart({ points, spanMs }: { points: Point[]; spanMs: number }) {
-  const to = points.at(-1)?.at ?? 0;
-  const from = Math.max(to - spanMs, points[0]?.at ?? 0);
-  const top = niceTop(Math.max(0, ...points.map((point) => point.value)));
-  const line = points.length > 1 ? linePath(points, box, from, to, top) : "";
-  const now = points.at(-1)?.value ?? 0;
+/** The frame of a plot: an axis from `top` to 0, and the words for those who do not see it. */
+function Plot(props: {
+  top: number;
+  text: (value: number) => string;
+  label: string;
+  children: ComponentChildren;
+}) {
   return (
     <figure class="chart">
       <div class="chart-y" aria-hidden="true">
-        <span>{rateText(top)}</span>
-        <span>{rateText(top / 2)}</span>
+        <span>{props.text(props.top)}</span>
+        <span>{props.text(props.top / 2)}</span>
         <span>0</span>
       </div>
       <svg
         viewBox={`0 0 ${box.width} ${box.height}`}
         preserveAspectRatio="none"
         role="img"
-        aria-label={`Speed, now ${rateText(now)}, at most ${rateText(Math.max(0, ...points.map((p) => p.value)))}`}
+        aria-label={props.label}
       >
         <path class="grid" d={`M0 ${box.height / 2}H${box.width}`} />
-        {line && <path class="area" d={`${line}L${box.width} ${box.height}L0 ${box.height}Z`} />}
-        {line && <path class="line" d={line} />}
+        {props.children}
       </svg>
     </figure>
+  );
+}
+
+const most = (values: number[]): number => values.reduce((top, value) => Math.max(top, value), 0);
+
+/** Bytes per second over the last minutes. */
+export function SpeedChart({ points, spanMs }: { points: Point[]; spanMs: number }) {
+  const to = points.at(-1)?.at ?? 0;
+  const from = Math.max(to - spanMs, points[0]?.at ?? 0);
+  const largest = most(points.map((point) => point.value));
+  const top = niceTop(largest);
+  const line = points.length > 1 ? linePath(points, box, from, to, top) : "";
+  const label = `Speed, now ${rateText(points.at(-1)?.value ?? 0)}, at most ${rateText(largest)}`;
+  return (
+    <Plot top={top} text={rateText} label={label}>
+      {line && <path class="area" d={`${line}L${box.width} ${box.height}L0 ${box.height}Z`} />}
+      {line && <path class="line" d={line} />}
+    </Plot>
   );
 }
 
@@ -42,40 +60,28 @@ export interface Bar {
 
 /** One bar for each run, the oldest first. */
 export function BarChart({ bars, what }: { bars: Bar[]; what: string }) {
-  const top = Math.max(1, ...bars.map((bar) => bar.value));
+  const largest = most(bars.map((bar) => bar.value));
+  const top = Math.max(1, largest);
   const width = box.width / Math.max(bars.length, 24);
-  const largest = bars.reduce((most, bar) => Math.max(most, bar.value), 0);
+  const label = `${what} of ${plural(bars.length, "run")}, at most ${bytesText(largest)}`;
   return (
-    <figure class="chart">
-      <div class="chart-y" aria-hidden="true">
-        <span>{bytesText(top)}</span>
-        <span>{bytesText(top / 2)}</span>
-        <span>0</span>
-      </div>
-      <svg
-        viewBox={`0 0 ${box.width} ${box.height}`}
-        preserveAspectRatio="none"
-        role="img"
-        aria-label={`${what} of ${plural(bars.length, "run")}, at most ${bytesText(largest)}`}
-      >
-        <path class="grid" d={`M0 ${box.height / 2}H${box.width}`} />
-        {bars.map((bar, index) => {
-          const height = Math.max(bar.value > 0 ? 2 : 1, (bar.value / top) * box.height);
-          return (
-            <rect
-              key={index}
-              class={`column ${bar.tone}`}
-              x={index * width + width * 0.12}
-              y={box.height - height}
-              width={width * 0.76}
-              height={height}
-            >
-              <title>{bar.label}</title>
-            </rect>
-          );
-        })}
-      </svg>
-    </figure>
+    <Plot top={top} text={bytesText} label={label}>
+      {bars.map((bar, index) => {
+        const height = Math.max(bar.value > 0 ? 2 : 1, (bar.value / top) * box.height);
+        return (
+          <rect
+            key={index}
+            class={`column ${bar.tone}`}
+            x={index * width + width * 0.12}
+            y={box.height - height}
+            width={width * 0.76}
+            height={height}
+          >
+            <title>{bar.label}</title>
+          </rect>
+        );
+      })}
+    </Plot>
   );
 }
 

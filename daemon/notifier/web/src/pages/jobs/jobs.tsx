@@ -2,7 +2,7 @@
 
 import { useMemo, useState } from "preact/hooks";
 import { ask, at, get, post } from "../../api/client";
-import type { ClientList, JobPage, JobView, RunPage, RunView } from "../../api/contract";
+import type { JobPage, JobView, RunPage, RunView } from "../../api/contract";
 import { href } from "../../core/router";
 import { errorClasses, isTerminal, jobKinds } from "../../core/run_state";
 import { scheduleText } from "../../core/schedule";
@@ -21,6 +21,7 @@ import {
   Page,
   StateBadge,
 } from "../../ui/basics";
+import { ClientSelect } from "../../ui/client_select";
 import { Loaded } from "../../ui/table";
 import { Trend } from "../../ui/charts";
 import { Confirm } from "../../ui/dialog";
@@ -143,9 +144,6 @@ export function Jobs() {
       pauseMs: 10_000,
     },
   );
-  const clients = useQuery(isProvider.value ? "clients" : null, (signal) =>
-    get<ClientList>("/clients", {}, signal),
-  );
   const sizes = useMemo(() => trends(runs.data?.runs ?? []), [runs.data]);
   const [removing, setRemoving] = useState("");
   const text = (query.text ?? "").toLowerCase();
@@ -185,17 +183,7 @@ export function Jobs() {
           />
         </div>
         <Select label="Show" value={filter} options={filters} onInput={(show) => set({ show })} />
-        {isProvider.value && (
-          <Select
-            label="Client"
-            value={query.client ?? ""}
-            options={[
-              ["", "All clients"],
-              ...(clients.data?.clients ?? []).map((one): [string, string] => [one.name, one.name]),
-            ]}
-            onInput={(client) => set({ client })}
-          />
-        )}
+        <ClientSelect all value={query.client ?? ""} onInput={(client) => set({ client })} />
       </form>
       <section class="card" aria-label="Jobs">
         <div class="grid-head jobs-grid" aria-hidden="true">

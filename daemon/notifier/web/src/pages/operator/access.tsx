@@ -8,10 +8,11 @@ import { identity } from "../../state/session";
 import { useQuery } from "../../state/query";
 import { toast } from "../../state/toasts";
 import { Ago, Badge, Button, Card, Loading, Name, Page, ProblemNotice } from "../../ui/basics";
+import { ClientSelect } from "../../ui/client_select";
 import { Table } from "../../ui/table";
 import { Confirm, Dialog } from "../../ui/dialog";
 import { Check, Select, TextField } from "../../ui/form";
-import { scopes, useClients } from "./scopes";
+import { scopes } from "./scopes";
 import { TokenCard } from "./tokens";
 
 export function Access() {
@@ -119,7 +120,6 @@ function UserDialog({
   onClose: () => void;
   onSaved: () => void;
 }) {
-  const clients = useClients();
   const [name, setName] = useState(user?.name ?? "");
   const [scope, setScope] = useState<Scope>(user?.scope ?? "operate");
   const [client, setClient] = useState(user?.client ?? "");
@@ -165,7 +165,7 @@ function UserDialog({
         onInput={setName}
       />
       <Select label="May" value={scope} options={scopes} onInput={setScope} />
-      <Select label="Sees" value={client} options={clients} onInput={setClient} />
+      <ClientSelect all label="Sees" value={client} onInput={setClient} />
       <TextField
         label={user ? "New password" : "Password"}
         type="password"

@@ -1,20 +1,9 @@
-// What people and tokens may do, and whom they may see.
+// What people and tokens may do, for a choice.
 
-import { get } from "../../api/client";
-import type { ClientList, Scope } from "../../api/contract";
-import { useQuery } from "../../state/query";
+import type { Scope } from "../../api/contract";
 
 export const scopes: [Scope, string][] = [
   ["read", "read: sees everything"],
   ["operate", "operate: also starts, stops and edits jobs"],
   ["admin", "admin: also remotes, settings and people"],
 ];
-
-/** Names for a choice; "" stands for all. */
-export function useClients() {
-  const clients = useQuery("clients", (signal) => get<ClientList>("/clients", {}, signal));
-  return [
-    ["", "All clients"],
-    ...(clients.data?.clients ?? []).map((one): [string, string] => [one.name, one.name]),
-  ] as [string, string][];
-}

@@ -7,10 +7,11 @@ import { nameProblem } from "../../core/job_form";
 import { useQuery } from "../../state/query";
 import { toast } from "../../state/toasts";
 import { Ago, Button, Card, Empty, Name, Notice, ProblemNotice, Time } from "../../ui/basics";
+import { ClientSelect } from "../../ui/client_select";
 import { Loaded, Table } from "../../ui/table";
 import { Confirm, Dialog } from "../../ui/dialog";
 import { Select, TextField } from "../../ui/form";
-import { scopes, useClients } from "./scopes";
+import { scopes } from "./scopes";
 
 /** Of one client, or of all. */
 export function TokenCard({ client }: { client: string }) {
@@ -97,7 +98,6 @@ const lifetimes: [string, string][] = [
 ];
 
 function TokenDialog(props: { client: string; onClose: () => void; onMade: () => void }) {
-  const clients = useClients();
   const [name, setName] = useState("");
   const [scope, setScope] = useState<Scope>("read");
   const [client, setClient] = useState(props.client);
@@ -170,9 +170,7 @@ function TokenDialog(props: { client: string; onClose: () => void; onMade: () =>
         autofocus
       />
       <Select label="May" value={scope} options={scopes} onInput={setScope} />
-      {!props.client && (
-        <Select label="Sees" value={client} options={clients} onInput={setClient} />
-      )}
+      {!props.client && <ClientSelect all label="Sees" value={client} onInput={setClient} />}
       <Select label="Holds" value={days} options={lifetimes} onInput={setDays} />
       <ProblemNotice problem={problem} what="The token was not made" />
     </Dialog>

@@ -2,7 +2,7 @@
 
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { asProblem, at, base, get, type Problem } from "../../api/client";
-import type { ClientList, EventView, RunPage, RunShowAnswer, RunView } from "../../api/contract";
+import type { EventView, RunPage, RunShowAnswer, RunView } from "../../api/contract";
 import { queryText, type QueryValues } from "../../core/router";
 import { mergeRuns, runQuery, type RunFilters } from "../../core/run_filters";
 import { runStates } from "../../core/run_state";
@@ -10,8 +10,8 @@ import { plural } from "../../core/format";
 import { generation, onEvents } from "../../state/live";
 import { replaceQuery, route } from "../../state/route";
 import { isProvider, may, ownClient } from "../../state/session";
-import { useQuery } from "../../state/query";
 import { Button, Empty, LinkButton, Loading, Page, ProblemNotice } from "../../ui/basics";
+import { ClientSelect } from "../../ui/client_select";
 import { Select, TextField } from "../../ui/form";
 import { CancelMany, isSelectable, pauseMany, type Target } from "../../ui/run_actions";
 import { RunRow, RunRowsHead } from "../../ui/run_row";
@@ -267,9 +267,6 @@ const stateChoices: [string, string][] = [
 ];
 
 function Filters({ filters }: { filters: RunFilters }) {
-  const clients = useQuery(isProvider.value ? "clients" : null, (signal) =>
-    get<ClientList>("/clients", {}, signal),
-  );
   const set = (change: Partial<RunFilters>) => replaceQuery({ ...filters, ...change });
   return (
     <form
@@ -293,17 +290,7 @@ function Filters({ filters }: { filters: RunFilters }) {
         options={stateChoices}
         onInput={(state) => set({ state })}
       />
-      {isProvider.value && (
-        <Select
-          label="Client"
-          value={filters.client ?? ""}
-          options={[
-            ["", "All clients"],
-            ...(clients.data?.clients ?? []).map((one): [string, string] => [one.name, one.name]),
-          ]}
-          onInput={(client) => set({ client })}
-        />
-      )}
+      <ClientSelect all value={filters.client ?? ""} onInput={(client) => set({ client })} />
       <TextField
         label="Job"
         value={filters.job ?? ""}

@@ -1,11 +1,12 @@
 // Name, client and mode of a job.
 
 import { get } from "../../api/client";
-import type { ClientList, JobKind, ProgramsAnswer } from "../../api/contract";
+import type { JobKind, ProgramsAnswer } from "../../api/contract";
 import { isProvider } from "../../state/session";
 import { useQuery } from "../../state/query";
 import { Check, Choices, Select, TextField, type Choice } from "../../ui/form";
 import { ProblemNotice } from "../../ui/basics";
+import { ClientSelect } from "../../ui/client_select";
 import type { StepProps } from "./step";
 
 const kinds: Choice<JobKind>[] = [
@@ -23,9 +24,6 @@ const kinds: Choice<JobKind>[] = [
 ];
 
 export function BasicsStep({ job, set, isNew, problemOf }: StepProps) {
-  const clients = useQuery(isProvider.value && isNew ? "clients" : null, (signal) =>
-    get<ClientList>("/clients", {}, signal),
-  );
   return (
     <div class="form">
       <div class="form-grid">
@@ -38,21 +36,18 @@ export function BasicsStep({ job, set, isNew, problemOf }: StepProps) {
           onInput={(name) => set({ name })}
           autofocus={isNew}
         />
-        {isProvider.value &&
-          (isNew ? (
-            <Select
-              label="Client"
-              value={job.client}
-              help="Remotes, limits and people of this client."
-              problem={problemOf("client")}
-              options={(clients.data?.clients ?? [{ name: job.client }]).map(
-                (one): [string, string] => [one.name, one.name],
-              )}
-              onInput={(client) => set({ client, source: "", destination: "" })}
-            />
-          ) : (
+        {isNew ? (
+          <ClientSelect
+            value={job.client}
+            help="Remotes, limits and people of this client."
+            problem={problemOf("client")}
+            onInput={(client) => set({ client, source: "", destination: "" })}
+          />
+        ) : (
+          isProvider.value && (
             <TextField label="Client" value={job.client} disabled onInput={() => {}} />
-          ))}
+          )
+        )}
       </div>
       <div class="stack tight">
         <h3>What it does</h3>
