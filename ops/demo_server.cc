@@ -3,7 +3,7 @@
 #include "daemon/base/files.h"
 #include "daemon/base/random.h"
 #include "daemon/base/text.h"
-#include "ops/obscure.h"
+#include "schemas/obscure.h"
 
 namespace dray::ops {
 namespace {

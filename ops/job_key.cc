@@ -5,20 +5,9 @@
 #include "schemas/job.h"
 
 namespace dray::ops {
-namespace {
-
-bool wants_encryption(const Json& body) {
-  if (const auto wish = body.find("encryption"); wish != body.end())
-    return wish->is_boolean() && wish->get<bool>();
-  const auto create = body.find("create");
-  const bool is_new = create != body.end() && create->is_boolean() && create->get<bool>();
-  return is_new && member_text(body, "kind") == to_string(JobKind::upload);
-}
-
-}  // namespace
-
 Status add_crypt_key(Context& context, Json& body) {
-  if (!wants_encryption(body)) return {};
+  DRAY_TRY_ASSIGN(const JsonDocument document, JsonDocument::parse(dump_json(body, -1)));
+  if (!needs_crypt_key(document.root())) return {};
   DRAY_TRY_ASSIGN(body["crypt_key"], new_crypt_key(context, member_text(body, "name")));
   return {};
 }

@@ -10,7 +10,7 @@
 #include "daemon/base/digest.h"
 #include "daemon/base/fd.h"
 #include "ops/backend.h"
-#include "ops/upload_sender.h"
+#include "broker/upload_sender.h"
 
 namespace dray::ops {
 

@@ -4,13 +4,12 @@
 
 #include "daemon/base/files.h"
 #include "daemon/base/quote.h"
-#include "daemon/base/random.h"
 #include "ops/format.h"
-#include "ops/obscure.h"
 #include "ops/rclone_conf.h"
 #include "ops/remote_seal.h"
 #include "ops/views.h"
 #include "schemas/rclone_options.h"
+#include "schemas/remote_box.h"
 
 namespace dray::ops {
 namespace {
@@ -118,15 +117,7 @@ Status ask_required(Context& context, const RcloneBackend& backend, RemoteSettin
 Status finish(Form& form, const RcloneBackends* backends, bool obscured) {
   DRAY_TRY(take_over_files(form.type, form.settings, read_value_file, form.notes));
   if (obscured) return {};
-  const RcloneBackend* backend = backends != nullptr ? backends->find(form.type) : nullptr;
-  for (auto& [key, value] : form.settings) {
-    bool hidden = is_obscured_setting(form.type, key);
-    if (backend != nullptr)
-      hidden = std::ranges::any_of(backend->options, [&, name = key](const BackendOption& option) {
-        return option.name == name && option.password;
-      });
-    if (hidden && !value.empty()) value = obscure(value, random_bytes(16));
-  }
+  obscure_passwords(form.type, form.settings, backends);
   return {};
 }
 

@@ -8,7 +8,6 @@
 #include "schemas/job_check.h"
 #include "schemas/rclone_options.h"
 #include "schemas/remote_refs.h"
-#include "workers/rclone_config.h"
 
 namespace dray::ops {
 
@@ -70,10 +69,7 @@ Result<std::string> Sealer::put(const NewRemote& remote, bool replace) {
   sealed.version = known == known_.end() ? 1 : known->second.version + 1;
   sealed.refers_to = remote.refers_to;
   sealed.max_concurrent = static_cast<uint32_t>(remote.max_concurrent);
-  std::string plain = to_json(remote.settings);
-  sealed.sealed = seal(key_, worker::seal_context(sealed), plain);
-  wipe(plain);
-  sealed.sealed_for = fingerprint(key_);
+  seal_settings(key_, remote.settings, sealed);
   Result<std::string> answer = store(*context_, sealed, holds_login(remote.settings) ? "new" : "");
   if (answer) known_[remote.name].version = sealed.version;
   return answer;
@@ -97,10 +93,7 @@ Result<std::string> Sealer::change(const RemoteView& remote, const SettingsPatch
   sealed.type = remote.type;
   sealed.version = remote.version + 1;
   sealed.max_concurrent = max_concurrent;
-  std::string plain = to_json(patch);
-  const std::string place = worker::seal_context(sealed) + std::string(kPatchContext);
-  const std::string box = base64_encode(seal(key_, place, plain));
-  wipe(plain);
+  const std::string box = seal_patch(key_, sealed, patch);
   DRAY_TRY_ASSIGN(
       MergedRemote merged,
       context_->ask_as<MergedRemote>(

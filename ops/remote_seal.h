@@ -8,9 +8,9 @@
 
 #include "daemon/base/seal.h"
 #include "ops/context.h"
-#include "ops/obscure.h"
 #include "schemas/answers_remotes.h"
 #include "schemas/job.h"
+#include "schemas/remote_box.h"
 #include "schemas/remote_refs.h"
 
 namespace dray::ops {

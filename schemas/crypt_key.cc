@@ -45,6 +45,14 @@ CryptKey::~CryptKey() {
   wipe(password2);
 }
 
+bool needs_crypt_key(const JsonValue& body) {
+  if (const auto wish = body.find("encryption")) return wish->boolean().value_or(false);
+  const auto create = body.find("create");
+  const auto kind = body.find("kind");
+  return create && create->boolean().value_or(false) && kind &&
+         kind->text() == to_string(JobKind::upload);
+}
+
 CryptKey make_crypt_key() {
   CryptKey key;
   key.password = random_token();

@@ -13,6 +13,7 @@
 
 #include "daemon/base/result.h"
 #include "daemon/base/seal.h"
+#include "schemas/json_text.h"
 
 namespace dray {
 
@@ -44,6 +45,10 @@ struct CryptKey {
     visit("password2", self.password2);
   }
 };
+
+// Does a job that is put with this body (job.put) need a key? Also when it has one: the scheduler
+// knows, and keeps the old one.
+bool needs_crypt_key(const JsonValue& body);
 
 // 256 random bits each.
 CryptKey make_crypt_key();

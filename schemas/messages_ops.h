@@ -39,7 +39,7 @@ struct Request {
   std::string body;
   std::string asked_by;         // the person, as the peer names them; shown beside the proven peer
   std::string idempotency_key;  // same key, same answer, for 24 h; empty: none
-  Acting acting;
+  Acting acting{};
   template <class Self, class Visitor>
   static void fields(Self& self, Visitor&& visit) {
     visit("verb", self.verb);
@@ -74,7 +74,7 @@ struct Enqueue {
   std::optional<int32_t> priority;
   RunId rerun_of;    // do again what that run did; `job` may be empty then
   std::string task;  // JSON: RunTask of run_task.h: what to restore, or the file that is handed in
-  Acting acting;
+  Acting acting{};
   template <class Self, class Visitor>
   static void fields(Self& self, Visitor&& visit) {
     visit("job", self.job);
@@ -112,7 +112,7 @@ struct CancelRequest {
   bool all = false;
   std::string reason;
   std::string asked_by;
-  Acting acting;
+  Acting acting{};
   template <class Self, class Visitor>
   static void fields(Self& self, Visitor&& visit) {
     visit("runs", self.runs);

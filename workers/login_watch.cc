@@ -6,6 +6,7 @@
 #include "schemas/json_fields.h"
 #include "schemas/rclone_conf.h"
 #include "schemas/rclone_options.h"
+#include "schemas/remote_box.h"
 #include "workers/rclone_config.h"
 
 namespace dray::worker {

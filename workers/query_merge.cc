@@ -6,6 +6,7 @@
 #include "schemas/answers_remotes.h"
 #include "schemas/json_fields.h"
 #include "schemas/rclone_options.h"
+#include "schemas/remote_box.h"
 #include "schemas/remote_refs.h"
 #include "workers/login_keeper.h"
 #include "workers/query_remote.h"

@@ -11,6 +11,7 @@
 #include "schemas/json_fields.h"
 #include "schemas/limits.h"
 #include "schemas/rclone_options.h"
+#include "schemas/remote_box.h"
 #include "schemas/remote_refs.h"
 #include "schemas/ssh_host_keys.h"
 #include "workers/local_paths.h"
@@ -180,10 +181,6 @@ Result<SecretString> Builder::render() const {
 }
 
 }  // namespace
-
-std::string seal_context(const SealedRemote& remote) {
-  return fmt::format("{}/{}/{}/{}", remote.client, remote.name, remote.type, remote.version);
-}
 
 Result<std::string> quote_config_value(std::string_view value) {
   const bool control = std::ranges::any_of(

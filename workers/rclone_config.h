@@ -49,9 +49,6 @@ struct RcloneConfig {
   std::string source_local;  // real path of a source of type local; empty for any other
 };
 
-// `context` of a sealed remote: binds the box to its place.
-std::string seal_context(const SealedRemote& remote);
-
 // `destination` may be null (a probe), the source's remote empty (a run that has none), and
 // `backends` null (then options are checked less); `further` are other places that the run touches.
 // invalid, denied: the remotes or paths are not acceptable; corrupt: a box cannot be opened with

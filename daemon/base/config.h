@@ -101,6 +101,21 @@ struct Config {
     std::map<std::string, AllowedProgram> hooks;  // by name
     std::map<std::string, AllowedProgram> commands;  // by name
   } worker;
+  struct Notifier {
+    std::vector<std::string> listen;  // "ADDRESS:PORT"; port 0: any
+    bool allow_plain_http = false;  // on addresses beside loopback; without TLS everybody reads it
+    std::string tls_certificate;    // PEM chain; empty: plain HTTP
+    std::string tls_key;
+    std::vector<std::string> trusted_proxies;  // addresses whose X-Forwarded-For is believed
+    std::string public_url;                    // how people reach it; empty: the first address
+    std::vector<std::string> hosts;            // further names that it is reached under
+    std::string web_dir;                       // the page, as it was built
+    std::chrono::seconds session{};            // a login lasts this long
+    uint32_t max_connections = 0;
+    uint32_t max_connections_per_address = 0;
+    uint64_t upload_max_size = 0;  // bytes of one file
+    uint32_t uploads = 0;          // at the same time
+  } notifier;
   struct Cli {
     std::string broker;           // endpoint for requests
     std::string events;           // endpoint to watch events and progress at

@@ -1,5 +1,7 @@
 #include "daemon/base/config_checks.h"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
@@ -54,6 +56,25 @@ bool is_host(std::string_view text) {
            text.substr(1, text.size() - 2).find_first_not_of("0123456789abcdefABCDEF:.") ==
                std::string_view::npos;
   return !text.empty() && text.size() <= 253 && only(text, ".-") && text.front() != '-';
+}
+
+bool is_number(std::string_view text, uint32_t max) {
+  uint32_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc{} && end == text.data() + text.size() && number <= max;
+}
+
+bool is_ip(std::string_view text) {
+  unsigned char bytes[16];
+  const std::string whole(text);
+  return inet_pton(AF_INET, whole.c_str(), bytes) == 1 ||
+         inet_pton(AF_INET6, whole.c_str(), bytes) == 1;
+}
+
+// As it stands in front of a port.
+bool is_address(std::string_view text) {
+  if (text.starts_with('[') && text.ends_with(']')) return is_ip(text.substr(1, text.size() - 2));
+  return text.find(':') == std::string_view::npos && is_ip(text);
 }
 
 bool is_tcp(std::string_view text) {
@@ -133,6 +154,35 @@ std::string time_zone(std::string_view text) {
   return unless(!text.empty() && text.size() <= kMaxPeerName && only(text, "_+-/") &&
                     only(text.substr(0, 1), "") && !text.ends_with('/'),
                 "must be a time zone like UTC or Europe/Berlin");
+}
+
+std::string listen_address(std::string_view text) {
+  const size_t colon = text.rfind(':');
+  const std::string_view port = text.substr(colon == std::string_view::npos ? 0 : colon + 1);
+  return unless(colon != std::string_view::npos && is_address(text.substr(0, colon)) &&
+                    (port == "0" || is_port(port)),
+                "must be ADDRESS:PORT like 127.0.0.1:7340 or [::1]:7340");
+}
+
+std::string address_or_network(std::string_view text) {
+  const size_t slash = std::min(text.find('/'), text.size());
+  const std::string_view bits = text.substr(std::min(slash + 1, text.size()));
+  return unless(is_ip(text.substr(0, slash)) && (slash == text.size() || is_number(bits, 128)),
+                "must be an IP address, or a network like 10.0.0.0/8");
+}
+
+std::string host_name(std::string_view text) {
+  return unless(is_host(text) && text != "*", "must be a name or address without a port");
+}
+
+std::string optional_url(std::string_view text) {
+  if (text.empty()) return "";
+  const std::string_view rest = text.substr(std::min(text.size(), text.find("://") + 3));
+  const bool scheme = text.starts_with("http://") || text.starts_with("https://");
+  const size_t colon = rest.ends_with(']') ? std::string_view::npos : rest.rfind(':');
+  const bool port = colon == std::string_view::npos || is_port(rest.substr(colon + 1));
+  return unless(scheme && port && is_host(rest.substr(0, colon)),
+                "must be http://HOST or https://HOST, perhaps with :PORT, and nothing behind it");
 }
 
 std::string long_flag(std::string_view text) {

@@ -28,6 +28,14 @@ std::string remote_path(std::string_view text);
 std::string curve_key(std::string_view text);
 // Shaped like "Europe/Berlin"; whether it exists is found out by who uses it.
 std::string time_zone(std::string_view text);
+// "ADDRESS:PORT" with an IP address, in brackets for IPv6; port 0 is any that is free.
+std::string listen_address(std::string_view text);
+// An IP address, or a network like 10.0.0.0/8.
+std::string address_or_network(std::string_view text);
+// A name or address as it stands in a Host header, without a port.
+std::string host_name(std::string_view text);
+// "https://backup.example.org", or empty: no path.
+std::string optional_url(std::string_view text);
 // "--some-flag"
 std::string long_flag(std::string_view text);
 

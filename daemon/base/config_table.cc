@@ -1,7 +1,5 @@
 #include "daemon/base/config_table.h"
 
-#include <unistd.h>
-
 #include "daemon/base/config_checks.h"
 #include "daemon/base/text.h"
 
@@ -263,6 +261,95 @@ const ConfigRow kRows[] = {
      .about = "Names and weights of the parts of runs, in the form of progress.toml; empty: as "
               "delivered."},
 
+    {.section = "notifier",
+     .key = "listen",
+     .slot = SLOT(notifier.listen),
+     .default_toml = "[\"127.0.0.1:7340\"]",
+     .check = check::listen_address,
+     .about = "Where the page and the API are served."},
+    {.section = "notifier",
+     .key = "allow_plain_http",
+     .slot = SLOT(notifier.allow_plain_http),
+     .default_toml = "false",
+     .about = "true: also without TLS on addresses that others can reach; everybody on the way "
+              "reads passwords then."},
+    {.section = "notifier",
+     .key = "tls_certificate",
+     .slot = SLOT(notifier.tls_certificate),
+     .default_toml = "\"\"",
+     .check = check::optional_path,
+     .about = "Certificate chain (PEM) for HTTPS; read again on reload. Empty: plain HTTP."},
+    {.section = "notifier",
+     .key = "tls_key",
+     .slot = SLOT(notifier.tls_key),
+     .default_toml = "\"\"",
+     .check = check::optional_path,
+     .about = "Its private key (PEM)."},
+    {.section = "notifier",
+     .key = "trusted_proxies",
+     .slot = SLOT(notifier.trusted_proxies),
+     .default_toml = "[]",
+     .check = check::address_or_network,
+     .about = "Proxies in front of it, whose X-Forwarded-For and -Proto are believed."},
+    {.section = "notifier",
+     .key = "public_url",
+     .slot = SLOT(notifier.public_url),
+     .default_toml = "\"\"",
+     .check = check::optional_url,
+     .about = "How people reach it, for links; empty: the first address of listen."},
+    {.section = "notifier",
+     .key = "hosts",
+     .slot = SLOT(notifier.hosts),
+     .default_toml = "[]",
+     .check = check::host_name,
+     .about = "Further names that it is reached under; addresses and localhost always work."},
+    {.section = "notifier",
+     .key = "web_dir",
+     .slot = SLOT(notifier.web_dir),
+     .default_toml = "\"" DRAY_DATA_DIR "/web\"",
+     .check = check::path,
+     .about = "The files of the page."},
+    {.section = "notifier",
+     .key = "session",
+     .slot = SLOT(notifier.session),
+     .default_toml = "\"12h\"",
+     .min = 5 * kMinute,
+     .max = 30 * kDay,
+     .reload = Reload::yes,
+     .about = "A login lasts this long."},
+    {.section = "notifier",
+     .key = "max_connections",
+     .slot = SLOT(notifier.max_connections),
+     .default_toml = "12000",
+     .min = 16,
+     .max = 100'000,
+     .reload = Reload::yes,
+     .about = "Connections at the same time; further ones are turned away."},
+    {.section = "notifier",
+     .key = "max_connections_per_address",
+     .slot = SLOT(notifier.max_connections_per_address),
+     .default_toml = "256",
+     .min = 4,
+     .max = 100'000,
+     .reload = Reload::yes,
+     .about = "The same from one address; trusted proxies are not counted."},
+    {.section = "notifier",
+     .key = "upload_max_size",
+     .slot = SLOT(notifier.upload_max_size),
+     .default_toml = "\"1T\"",
+     .min = kMiB,
+     .max = 1024 * 1024 * kGiB,
+     .reload = Reload::yes,
+     .about = "The largest file that is taken over HTTP."},
+    {.section = "notifier",
+     .key = "uploads",
+     .slot = SLOT(notifier.uploads),
+     .default_toml = "8",
+     .min = 1,
+     .max = 256,
+     .reload = Reload::yes,
+     .about = "Files that are taken over HTTP at the same time."},
+
     {.section = "cli",
      .key = "broker",
      .slot = SLOT(cli.broker),
@@ -290,17 +377,6 @@ const ConfigRow kRows[] = {
 };
 #undef SLOT
 
-std::string host_name() {
-  char name[256] = {};
-  if (gethostname(name, sizeof name - 1) != 0 || !check::peer_name(name).empty())
-    return "localhost";
-  return name;
-}
-
-bool is_tcp(const std::string& endpoint) {
-  return endpoint.starts_with("tcp://");
-}
-
 }  // namespace
 
 std::string ConfigRow::name() const {
@@ -309,47 +385,6 @@ std::string ConfigRow::name() const {
 
 std::span<const ConfigRow> config_rows() {
   return kRows;
-}
-
-std::string fill_placeholders(std::string_view text, const Config& config) {
-  const struct {
-    std::string_view name;
-    std::string value;
-  } placeholders[] = {
-      {"{data_dir}", config.paths.data_dir},
-      {"{run_dir}", config.paths.run_dir},
-      {"{broker_dir}", ipc_endpoints(config).dir},
-      {"{host}", host_name()},
-  };
-  std::string out{text};
-  for (const auto& [name, value] : placeholders)
-    if (const size_t at = out.find(name); at != std::string::npos)
-      out.replace(at, name.size(), value);
-  return out;
-}
-
-std::vector<std::string> check_together(const Config& config) {
-  std::vector<std::string> problems;
-  const auto require = [&](bool fine, std::string_view problem) {
-    if (!fine) problems.emplace_back(problem);
-  };
-  const bool worker_tcp = is_tcp(config.worker.broker);
-  require(worker_tcp == is_tcp(config.worker.progress),
-          "worker.broker and worker.progress must both be tcp:// or both be ipc://");
-  require(!worker_tcp || !config.worker.server_key.empty(),
-          "worker.server_key must be set when worker.broker is tcp://");
-  const bool cli_tcp = is_tcp(config.cli.broker);
-  require(cli_tcp == is_tcp(config.cli.events),
-          "cli.broker and cli.events must both be tcp:// or both be ipc://");
-  require(!cli_tcp || !config.cli.server_key.empty(),
-          "cli.server_key must be set when cli.broker is tcp://");
-  require(!cli_tcp || !config.cli.secret_key_file.empty(),
-          "cli.secret_key_file must be set when cli.broker is tcp://");
-  require(config.broker.listen_progress.empty() || !config.broker.listen.empty(),
-          "broker.listen must be set when broker.listen_progress is");
-  require(config.broker.listen_events.empty() || !config.broker.listen.empty(),
-          "broker.listen must be set when broker.listen_events is");
-  return problems;
 }
 
 }  // namespace dray

@@ -19,8 +19,8 @@ Status check_password(std::string_view password);
 // memory.
 Result<std::string> hash_password(std::string_view password);
 
-// As slow. An empty `stored` never matches, but takes as long: an unknown name must not be told from
-// a wrong password by the time it takes.
+// As slow. An empty `stored` never matches, but takes as long: an unknown name must not be told
+// from a wrong password by the time it takes.
 bool password_matches(const std::string& stored, std::string_view password);
 
 // Does `text` look like what hash_password() makes, at a cost that we would pay for?

@@ -71,8 +71,9 @@ Status check_named(Context& context, Reach reach, const JsonValue& body) {
     case Reach::notifier:
       return {};
     case Reach::operators:
-      return fail(ErrorCode::denied, "this is for operators of the whole installation; yours is "
-                                     "client {}",
+      return fail(ErrorCode::denied,
+                  "this is for operators of the whole installation; yours is "
+                  "client {}",
                   quoted(context.acting.client));
     case Reach::client:
       return own_client(context, text_of(body, "client"));
@@ -81,9 +82,8 @@ Status check_named(Context& context, Reach reach, const JsonValue& body) {
       if (const std::string job = text_of(body, "job"); !job.empty()) return own_job(context, job);
       return {};
     case Reach::client_name:
-      return text_of(body, "name") == context.acting.client
-                 ? Status{}
-                 : no_client(text_of(body, "name"));
+      return text_of(body, "name") == context.acting.client ? Status{}
+                                                            : no_client(text_of(body, "name"));
     case Reach::job_name:
       return own_job(context, text_of(body, "name"));
     case Reach::job:

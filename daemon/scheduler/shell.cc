@@ -4,9 +4,9 @@
 #include "daemon/base/quote.h"
 #include "daemon/base/text.h"
 #include "daemon/scheduler/event_kinds.h"
+#include "daemon/scheduler/reach.h"
 #include "daemon/scheduler/run_facts.h"
 #include "daemon/scheduler/safe_name.h"
-#include "daemon/scheduler/reach.h"
 #include "daemon/scheduler/settings.h"
 #include "daemon/scheduler/upkeep.h"
 #include "schemas/codec.h"
@@ -123,6 +123,7 @@ verbs::Context Shell::context_of(const scheduler::Asker& asker, Role role,
   context.peer = asker.name;
   context.asked_by = safe_name(asked_by, asker.name);
   context.acting = acting;
+  context.queries.bind_to(acting.client);
   return context;
 }
 

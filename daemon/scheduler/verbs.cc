@@ -117,24 +117,6 @@ Response handle(Context& context, const Chosen& chosen, const Request& request) 
   return *response;
 }
 
-Error no_job(std::string_view name) {
-  return {ErrorCode::not_found, fmt::format("there is no job {}", quoted(name))};
-}
-
-Error no_run(RunId run) {
-  return {ErrorCode::not_found,
-          fmt::format("there is no run {}; old runs are deleted after the days set in "
-                      "history_keep_days",
-                      run)};
-}
-
-Error no_version(RunId run) {
-  return {ErrorCode::not_found,
-          fmt::format("run {} left no state that could be restored; `dray versions list JOB` shows "
-                      "those of a job",
-                      run)};
-}
-
 Result<store::JobRecord> require_job(Context& context, std::string_view name) {
   DRAY_TRY_ASSIGN(auto record, context.jobs.find(name));
   if (!record) return std::unexpected(no_job(name));
@@ -143,8 +125,7 @@ Result<store::JobRecord> require_job(Context& context, std::string_view name) {
 
 Result<RunView> require_run(Context& context, RunId run) {
   DRAY_TRY_ASSIGN(auto view, context.queries.run(run));
-  if (!view)
-    return std::unexpected(no_run(run));
+  if (!view) return std::unexpected(no_run(run));
   // What the core knows of an open run is newer by what has not been committed yet.
   if (const RunRow* row = context.core.find_run(run)) {
     std::optional<Progress> progress = std::move(view->progress);

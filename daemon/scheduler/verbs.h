@@ -64,7 +64,7 @@ struct Context {
   Role role = Role::ops;
   std::string peer;      // proven
   std::string asked_by;  // as the peer names the person, safe to show
-  Acting acting;         // on whose behalf: reach.h
+  Acting acting;         // on whose behalf: reach.h; `queries` are bound to its client
 
   store::Catalog catalog{store.db()};
   store::Jobs jobs{store.db()};
@@ -147,10 +147,9 @@ void use_upload_defaults(JobSpec& spec);
 Status settle_encryption(Context& context, const std::optional<store::JobRecord>& before,
                          const JobSpec& spec, const SealedCryptKey* key);
 
-// What is answered when something is not there, or not for whoever asks.
-Error no_job(std::string_view name);
-Error no_run(RunId run);
-Error no_version(RunId run);
+using store::no_job;
+using store::no_run;
+using store::no_version;
 
 Result<store::JobRecord> require_job(Context& context, std::string_view name);
 Result<RunView> require_run(Context& context, RunId run);

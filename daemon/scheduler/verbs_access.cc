@@ -207,8 +207,7 @@ Result<std::string> user_password(Context& context, const JsonValue& body) {
 Result<std::string> session_put(Context& context, const JsonValue& body) {
   DRAY_TRY_ASSIGN(const NewSession args, arguments<NewSession>(body));
   DRAY_TRY_ASSIGN(const store::UserRow user, require_user(context, args.user));
-  if (!user.view.enabled)
-    return fail(ErrorCode::denied, "user {} is disabled", quoted(args.user));
+  if (!user.view.enabled) return fail(ErrorCode::denied, "user {} is disabled", quoted(args.user));
   DRAY_TRY_ASSIGN(const std::string hash, read_hash(args.hash, "hash"));
   DRAY_TRY(access(context).add_session(args, hash, context.now.wall));
   context.target = fmt::format("login of {}", args.user);

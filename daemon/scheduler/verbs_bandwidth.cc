@@ -109,9 +109,10 @@ Result<std::string> bandwidth_show(Context& context, const JsonValue& body) {
                              cap.next_change.value_or(WallTime{}), cap.given, cap.used, cap.runs});
   }
   for (const scheduler::ShareView& share : view.shares)
-    if (context.may_see(share.client)) answer.runs.push_back({share.run, share.job, share.client, share.worker, share.weight,
-                           share.share, share.used, share.wants, share.confirmed, share.live,
-                           share.limited_by});
+    if (context.may_see(share.client))
+      answer.runs.push_back({share.run, share.job, share.client, share.worker, share.weight,
+                             share.share, share.used, share.wants, share.confirmed, share.live,
+                             share.limited_by});
   return fitting_json(answer, answer.runs);
 }
 

@@ -17,6 +17,16 @@ struct NameArgs {
   }
 };
 
+struct ClientPutArgs {
+  ClientSpec spec;
+  std::optional<bool> create;
+  template <class Self, class Visitor>
+  static void fields(Self& self, Visitor&& visit) {
+    ClientSpec::fields(self.spec, visit);
+    visit.optional("create", self.create);
+  }
+};
+
 struct NoArgs {
   template <class Self, class Visitor>
   static void fields(Self&, Visitor&&) {}
@@ -46,7 +56,13 @@ Result<std::string> client_put(Context& context, const JsonValue& body) {
   const std::optional<JsonValue> name = body.find("name");
   if (!name || !name->text()) return fail(ErrorCode::invalid, "client: name: is missing");
   DRAY_TRY_ASSIGN(const auto before, context.catalog.client(*name->text()));
-  DRAY_TRY_ASSIGN(const ClientSpec spec, patch_client(before ? before->spec : ClientSpec{}, body));
+  ClientPutArgs args{before ? before->spec : ClientSpec{}, {}};
+  DRAY_TRY(read_json(body, args, {.patch = true}));
+  const ClientSpec& spec = args.spec;
+  if (args.create.value_or(false) && before)
+    return fail(ErrorCode::conflict, "client {} exists already", quoted(spec.name));
+  if (!args.create.value_or(true) && !before)
+    return fail(ErrorCode::not_found, "there is no client {}", quoted(spec.name));
   DRAY_TRY(check_client(spec));
   DRAY_TRY_ASSIGN(const ClientRow row, context.catalog.put_client(spec));
   context.target = spec.name;

@@ -82,16 +82,8 @@ struct PreviewArgs {
 };
 
 Result<JobView> job_view(Context& context, const store::JobRecord& record) {
-  JobView view;
-  view.id = record.id;
-  view.spec = record.spec;
-  view.paused = record.paused;
-  view.created_at = record.created_at;
-  view.updated_at = record.updated_at;
+  DRAY_TRY_ASSIGN(JobView view, store::job_view(context.queries, record));
   view.next_due = context.core.next_due(record.id).value_or(WallTime{});
-  if (record.last_run) {
-    DRAY_TRY_ASSIGN(view.last_run, context.queries.run(record.last_run));
-  }
   return view;
 }
 
@@ -202,7 +194,7 @@ Result<std::string> put_job(Context& context, const std::optional<store::JobReco
 Result<std::string> job_list(Context& context, const JsonValue& body) {
   DRAY_TRY_ASSIGN(const ListArgs args, arguments<ListArgs>(body));
   const size_t limit = std::clamp<uint64_t>(args.limit, 1, limits::kMaxPageRows);
-  DRAY_TRY_ASSIGN(const auto records, context.jobs.list(args.client, args.after, limit));
+  DRAY_TRY_ASSIGN(const auto records, context.jobs.list({args.client, args.after, limit, ""}));
   JobListAnswer answer;
   for (const store::JobRecord& record : records) {
     DRAY_TRY_ASSIGN(JobView view, job_view(context, record));

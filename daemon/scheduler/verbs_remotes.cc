@@ -86,7 +86,8 @@ Status check_references(Context& context, const SealedRemote& remote) {
 // The accounts that the client's jobs touch have changed with what the remote refers to.
 Status replan_jobs(Context& context, std::string_view client, const std::string& remote) {
   for (std::string after;;) {
-    DRAY_TRY_ASSIGN(const auto page, context.jobs.list(client, after, limits::kMaxPageRows));
+    DRAY_TRY_ASSIGN(const auto page,
+                    context.jobs.list({std::string(client), after, limits::kMaxPageRows, ""}));
     for (const store::JobRecord& record : page) {
       DRAY_TRY_ASSIGN(JobPlan plan, context.jobs.plan(record));
       if (std::ranges::find(plan.accounts, remote) != plan.accounts.end())

@@ -68,25 +68,6 @@ struct EventArgs {
   }
 };
 
-Result<std::vector<RunState>> states_of(std::string_view text) {
-  std::vector<RunState> states;
-  while (!text.empty()) {
-    const size_t comma = std::min(text.find(','), text.size());
-    const std::string_view word = text.substr(0, comma);
-    text.remove_prefix(std::min(comma + 1, text.size()));
-    if (word == "open" || word == "ended") {
-      for (const EnumRow<RunState>& row : EnumNames<RunState>::kRows)
-        if (is_terminal(row.value) == (word == "ended")) states.push_back(row.value);
-      continue;
-    }
-    Result<RunState> state = parse_enum<RunState>(word);
-    if (!state) return fail(ErrorCode::invalid, "state: {}, open, ended", state.error().message);
-    // `assigned` lives in memory: such a run is stored as queued.
-    states.push_back(*state == RunState::assigned ? RunState::queued : *state);
-  }
-  return states;
-}
-
 void use_newest(Context& context, std::vector<RunView>& runs) {
   for (RunView& view : runs) {
     const RunRow* row = context.core.find_run(view.run);
@@ -111,7 +92,7 @@ Result<std::string> run_list(Context& context, const JsonValue& body) {
     }
   }
   filter.client = args.client;
-  DRAY_TRY_ASSIGN(filter.states, states_of(args.state));
+  DRAY_TRY_ASSIGN(filter.states, store::states_of(args.state));
   filter.since = args.since;
   filter.until = args.until;
   filter.before = args.before;

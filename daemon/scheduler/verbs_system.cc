@@ -80,7 +80,6 @@ SchedulerView scheduler_view(Context& context, const LiveSettings& settings) {
 Result<std::vector<RunView>> runs_in(Context& context, std::vector<RunState> states) {
   store::RunFilter filter;
   filter.states = std::move(states);
-  filter.client = context.acting.client;
   filter.limit = kStatusRows;
   DRAY_TRY_ASSIGN(std::vector<RunView> runs, context.queries.runs(filter));
   for (RunView& run : runs) {
@@ -176,10 +175,10 @@ Status count_everything(const scheduler::CoreStatus& core, StatusAnswer& answer)
 Status count_own(Context& context, StatusAnswer& answer) {
   for (const std::string_view name : {"queued", "retry_wait", "running", "held"})
     answer.counts[std::string(name)] = 0;
-  DRAY_TRY_ASSIGN(const auto open, context.queries.open_runs(context.acting.client));
+  DRAY_TRY_ASSIGN(const auto open, context.queries.open_runs());
   for (const auto& [state, count] : open)
     answer.counts[is_on_worker(parse_enum<RunState>(state).value_or(RunState::queued)) ? "running"
-                                                                                         : state] +=
+                                                                                       : state] +=
         count;
   answer.scheduler.database_bytes = 0;
   return {};
@@ -231,15 +230,15 @@ Result<std::string> status(Context& context, const JsonValue& body) {
   const scheduler::CoreStatus core = context.core.status();
   StatusAnswer answer;
   answer.scheduler = scheduler_view(context, core.settings);
-  const std::string& client = context.acting.client;
-  DRAY_TRY_ASSIGN(answer.counts, context.queries.counts(client));
-  DRAY_TRY(client.empty() ? count_everything(core, answer) : count_own(context, answer));
+  DRAY_TRY_ASSIGN(answer.counts, context.queries.counts());
+  DRAY_TRY(context.acting.client.empty() ? count_everything(core, answer)
+                                         : count_own(context, answer));
   using enum RunState;
   DRAY_TRY_ASSIGN(answer.running,
                   runs_in(context, {starting, running, validating, finishing, cancelling}));
   DRAY_TRY_ASSIGN(answer.queued, runs_in(context, {queued, retry_wait, held, paused}));
-  DRAY_TRY_ASSIGN(answer.failing, context.queries.failing(client, kStatusRows));
-  DRAY_TRY_ASSIGN(answer.next, context.queries.next_due(client, kStatusRows));
+  DRAY_TRY_ASSIGN(answer.failing, context.queries.failing(kStatusRows));
+  DRAY_TRY_ASSIGN(answer.next, context.queries.next_due(kStatusRows));
   return to_json(answer);
 }
 

@@ -47,7 +47,7 @@ struct ListArgs {
 Result<std::vector<std::string>> upload_jobs(Context& context, const std::string& client) {
   std::vector<std::string> names;
   for (std::string after;;) {
-    DRAY_TRY_ASSIGN(const auto page, context.jobs.list(client, after, limits::kMaxPageRows));
+    DRAY_TRY_ASSIGN(const auto page, context.jobs.list({client, after, limits::kMaxPageRows, ""}));
     for (const store::JobRecord& record : page)
       if (record.spec.kind == JobKind::upload) names.push_back(record.spec.name);
     if (page.size() < limits::kMaxPageRows) return names;

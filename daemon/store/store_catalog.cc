@@ -132,10 +132,11 @@ Status Catalog::put_setting(std::string_view name, std::string_view json, WallTi
 Status Catalog::add_audit(const AuditEntry& entry) {
   return guarded("store audit entry", [&]() -> Status {
     db_->query(
-           "INSERT INTO audit_log (at, asked_by, peer, address, verb, target, before, after) VALUES "
+           "INSERT INTO audit_log (at, asked_by, peer, address, verb, target, before, after) "
+           "VALUES "
            "(?, ?, ?, ?, ?, ?, ?, ?)")
-        .bind(entry.at, entry.asked_by, entry.peer, entry.address, entry.verb, entry.target, entry.before.json,
-              entry.after.json)
+        .bind(entry.at, entry.asked_by, entry.peer, entry.address, entry.verb, entry.target,
+              entry.before.json, entry.after.json)
         .run();
     return {};
   });
@@ -145,7 +146,8 @@ Result<std::vector<AuditEntry>> Catalog::audit(uint64_t before, size_t limit) {
   return guarded("read audit log", [&]() -> Result<std::vector<AuditEntry>> {
     std::vector<AuditEntry> entries;
     auto query = db_->query(
-        "SELECT id, at, asked_by, peer, address, verb, target, before, after FROM audit_log WHERE id "
+        "SELECT id, at, asked_by, peer, address, verb, target, before, after FROM audit_log WHERE "
+        "id "
         "< ? ORDER BY id DESC LIMIT ?");
     query.bind(std::min<uint64_t>(before, INT64_MAX), limit);
     while (query.next())

@@ -40,7 +40,8 @@ class Catalog {
   // Without rows: the plain cap holds.
   Status set_client_bandwidth_table(std::string_view name, const BandwidthTable& table);
   Status remove_client(std::string_view name);
-  // "job 'a'", "remote 'b'", "user 'c'": the first thing that belongs to the client; "" when there is none.
+  // "job 'a'", "remote 'b'", "user 'c'": the first thing that belongs to the client; "" when there
+  // is none.
   Result<std::string> user_of_client(std::string_view name);
 
   // Without `sealed` unless asked for one by name. `client` empty: of all clients.

@@ -8,6 +8,7 @@
 #include "daemon/store/store_catalog.h"
 #include "daemon/store/store_db.h"
 #include "daemon/store/store_keys.h"
+#include "daemon/store/store_queries.h"
 #include "schemas/job_json.h"
 #include "schemas/json_fields.h"
 #include "schemas/limits.h"
@@ -148,14 +149,27 @@ Result<std::optional<JobRecord>> Jobs::find(JobId id) {
   });
 }
 
-Result<std::vector<JobRecord>> Jobs::list(std::string_view client, std::string_view after,
-                                          size_t limit) {
+Result<JobView> job_view(Queries& queries, const JobRecord& record) {
+  JobView view;
+  view.id = record.id;
+  view.spec = record.spec;
+  view.paused = record.paused;
+  view.created_at = record.created_at;
+  view.updated_at = record.updated_at;
+  view.next_due = record.next_due.value_or(WallTime{});
+  if (record.last_run) {
+    DRAY_TRY_ASSIGN(view.last_run, queries.run(record.last_run));
+  }
+  return view;
+}
+
+Result<std::vector<JobRecord>> Jobs::list(const JobFilter& filter) {
   return guarded("read jobs", [&]() -> Result<std::vector<JobRecord>> {
     std::vector<JobRecord> records;
     auto query = db_->query("SELECT " DRAY_RECORD_COLUMNS DRAY_JOB_TABLES
-                            "WHERE j.name > ?1 AND (?2 = '' OR j.client = ?2) ORDER BY j.name "
-                            "LIMIT ?3");
-    query.bind(after, client, limit);
+                            "WHERE j.name > ?1 AND (?2 = '' OR j.client = ?2) AND (?3 = '' OR "
+                            "instr(j.name, ?3) > 0) ORDER BY j.name LIMIT ?4");
+    query.bind(filter.after, filter.client, filter.name_part, filter.limit);
     while (query.next()) {
       DRAY_TRY_ASSIGN(JobRecord record, read_record(query));
       records.push_back(std::move(record));

@@ -28,15 +28,25 @@ struct JobRecord {
   std::string paused;  // why no run starts; empty: not paused
 };
 
+struct JobFilter {
+  std::string client;  // "": of all clients
+  std::string after;   // only names behind this one
+  size_t limit = 50;
+  std::string name_part;  // only names that hold it
+};
+
+class Queries;
+// As people see it; when it is due next as it was committed last.
+Result<JobView> job_view(Queries& queries, const JobRecord& record);
+
 class Jobs {
  public:
   explicit Jobs(Db& db) : db_(&db) {}
 
   Result<std::optional<JobRecord>> find(std::string_view name);
   Result<std::optional<JobRecord>> find(JobId id);
-  // By name, after `after`; `client` empty: of all clients.
-  Result<std::vector<JobRecord>> list(std::string_view client, std::string_view after,
-                                      size_t limit);
+  // By name.
+  Result<std::vector<JobRecord>> list(const JobFilter& filter);
   Result<uint64_t> count(std::string_view client);
   // `id` 0 inserts: a new job owes nothing of the time before `now`.
   Result<JobId> put(JobId id, const JobSpec& spec, WallTime now);

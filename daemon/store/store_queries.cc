@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "daemon/base/quote.h"
 #include "daemon/store/store_db.h"
 #include "daemon/store/store_rows.h"
 #include "schemas/json_fields.h"
@@ -100,24 +101,70 @@ RunView run_view(RunRow row) {
   return view;
 }
 
+Result<std::vector<RunState>> states_of(std::string_view text) {
+  std::vector<RunState> states;
+  while (!text.empty()) {
+    const size_t comma = std::min(text.find(','), text.size());
+    const std::string_view word = text.substr(0, comma);
+    text.remove_prefix(std::min(comma + 1, text.size()));
+    if (word == "open" || word == "ended") {
+      for (const EnumRow<RunState>& row : EnumNames<RunState>::kRows)
+        if (is_terminal(row.value) == (word == "ended")) states.push_back(row.value);
+      continue;
+    }
+    Result<RunState> state = parse_enum<RunState>(word);
+    if (!state) return fail(ErrorCode::invalid, "state: {}, open, ended", state.error().message);
+    // `assigned` lives in memory: such a run is stored as queued.
+    states.push_back(*state == RunState::assigned ? RunState::queued : *state);
+  }
+  return states;
+}
+
+Error no_job(std::string_view name) {
+  return {ErrorCode::not_found, fmt::format("there is no job {}", quoted(name))};
+}
+
+Error no_run(RunId run) {
+  return {ErrorCode::not_found,
+          fmt::format("there is no run {}; old runs are deleted after the days set in "
+                      "history_keep_days",
+                      run)};
+}
+
+Error no_version(RunId run) {
+  return {ErrorCode::not_found,
+          fmt::format("run {} left no state that could be restored; `dray versions list JOB` shows "
+                      "those of a job",
+                      run)};
+}
+
+std::optional<std::string> Queries::within(const std::string& client) const {
+  if (client_.empty() || client.empty() || client == client_)
+    return client.empty() ? client_ : client;
+  return std::nullopt;
+}
+
 Result<std::vector<RunView>> Queries::runs(const RunFilter& filter) {
   return guarded("list runs", [&]() -> Result<std::vector<RunView>> {
     const TimeBound bound(*db_, limit_);
     Conditions where;
     if (filter.job) where.add("r.job = ?", filter.job);
     if (!filter.job_name.empty()) where.add("r.job_name = ?", filter.job_name);
-    if (!filter.client.empty()) where.add("r.client = ?", filter.client);
+    const std::optional<std::string> client = within(filter.client);
+    if (!client) return std::vector<RunView>{};
+    if (!client->empty()) where.add("r.client = ?", *client);
     if (filter.since) where.add("r.queued_at >= ?", *filter.since);
     if (filter.until) where.add("r.queued_at < ?", *filter.until);
-    if (filter.before) where.add("r.id < ?", filter.before);
+    if (filter.before) where.add(filter.oldest_first ? "r.id > ?" : "r.id < ?", filter.before);
     // The list of open runs has an index of its own, which only this condition opens.
     const bool open = !filter.states.empty() && std::ranges::none_of(filter.states, is_terminal);
     if (open) where.add("r.state < 20 AND ?", 1);
     if (!filter.states.empty())
       where.add(fmt::format("r.state IN ({}) AND ?", state_list(filter.states)), 1);
-    SQLite::Statement statement(db_->connection(),
-                                fmt::format("{} {} ORDER BY r.id DESC LIMIT {}", DRAY_RUN_VIEW,
-                                            where.sql(), page(filter.limit)));
+    SQLite::Statement statement(
+        db_->connection(),
+        fmt::format("{} {} ORDER BY r.id {} LIMIT {}", DRAY_RUN_VIEW, where.sql(),
+                    filter.oldest_first ? "ASC" : "DESC", page(filter.limit)));
     Query query(statement);
     where.bind(query);
     return read_views(query);
@@ -126,16 +173,17 @@ Result<std::vector<RunView>> Queries::runs(const RunFilter& filter) {
 
 Result<std::optional<RunRow>> Queries::row(RunId run) {
   return guarded("read run", [&]() -> Result<std::optional<RunRow>> {
-    auto query = db_->query("SELECT " DRAY_RUN_COLUMNS " FROM runs r WHERE r.id = ?");
-    if (!query.bind(run).next()) return std::nullopt;
+    auto query = db_->query("SELECT " DRAY_RUN_COLUMNS
+                            " FROM runs r WHERE r.id = ?1 AND (?2 = '' OR r.client = ?2)");
+    if (!query.bind(run, client_).next()) return std::nullopt;
     return read_run(query);
   });
 }
 
 Result<std::optional<RunView>> Queries::run(RunId run) {
   return guarded("read run", [&]() -> Result<std::optional<RunView>> {
-    auto query = db_->query(DRAY_RUN_VIEW "WHERE r.id = ?");
-    if (!query.bind(run).next()) return std::nullopt;
+    auto query = db_->query(DRAY_RUN_VIEW "WHERE r.id = ?1 AND (?2 = '' OR r.client = ?2)");
+    if (!query.bind(run, client_).next()) return std::nullopt;
     return read_view(query);
   });
 }
@@ -200,7 +248,9 @@ Result<std::vector<EventView>> Queries::events(const EventFilter& filter) {
     if (filter.run) where.add("run > 0 AND run = ?", filter.run);
     where.add("sequence > ?", std::min<uint64_t>(filter.since, INT64_MAX));
     if (!filter.job.empty()) where.add("job = ?", filter.job);
-    if (!filter.client.empty()) where.add("client = ?", filter.client);
+    const std::optional<std::string> client = within(filter.client);
+    if (!client) return std::vector<EventView>{};
+    if (!client->empty()) where.add("client = ?", *client);
     SQLite::Statement statement(
         db_->connection(),
         fmt::format("SELECT sequence, at, kind, client, job, run, body FROM events {} ORDER BY "
@@ -225,19 +275,19 @@ Result<uint64_t> Queries::last_sequence() {
   });
 }
 
-Result<std::vector<RunView>> Queries::failing(const std::string& client, size_t limit) {
+Result<std::vector<RunView>> Queries::failing(size_t limit) {
   return guarded("list failing jobs", [&]() -> Result<std::vector<RunView>> {
     const TimeBound bound(*db_, limit_);
     auto query = db_->query(DRAY_RUN_VIEW
                             "JOIN job_states s ON s.last_run = r.id JOIN jobs j ON j.id = s.job "
                             "WHERE s.last_state = 22 AND j.enabled AND (?1 = '' OR j.client = ?1) "
                             "ORDER BY r.id DESC LIMIT ?2");
-    query.bind(client, page(limit));
+    query.bind(client_, page(limit));
     return read_views(query);
   });
 }
 
-Result<std::vector<DueView>> Queries::next_due(const std::string& client, size_t limit) {
+Result<std::vector<DueView>> Queries::next_due(size_t limit) {
   return guarded("list next runs", [&]() -> Result<std::vector<DueView>> {
     const TimeBound bound(*db_, limit_);
     std::vector<DueView> rows;
@@ -246,14 +296,14 @@ Result<std::vector<DueView>> Queries::next_due(const std::string& client, size_t
         "next_due IS NOT NULL AND (?1 = '' OR job IN (SELECT id FROM jobs WHERE client = ?1)) "
         "ORDER BY next_due LIMIT ?2) s JOIN jobs j ON j.id = s.job WHERE j.enabled ORDER BY "
         "s.next_due, j.name");
-    query.bind(client, page(limit));
+    query.bind(client_, page(limit));
     while (query.next())
       rows.push_back({query.text(0), query.text(1), query.time(2)});
     return rows;
   });
 }
 
-Result<std::map<std::string, uint64_t>> Queries::counts(const std::string& client) {
+Result<std::map<std::string, uint64_t>> Queries::counts() {
   return guarded("count", [&]() -> Result<std::map<std::string, uint64_t>> {
     const TimeBound bound(*db_, limit_);
     // Counting job_states reads less than counting the wide rows of jobs.
@@ -261,21 +311,21 @@ Result<std::map<std::string, uint64_t>> Queries::counts(const std::string& clien
         "SELECT CASE WHEN ?1 = '' THEN (SELECT count(*) FROM job_states) ELSE (SELECT count(*) "
         "FROM jobs WHERE client = ?1) END, (SELECT count(*) FROM clients WHERE ?1 = '' OR name = "
         "?1), (SELECT count(*) FROM remotes WHERE ?1 = '' OR client = ?1)");
-    query.bind(client).next();
+    query.bind(client_).next();
     return std::map<std::string, uint64_t>{{"jobs", query.as<uint64_t>(0)},
                                            {"clients", query.as<uint64_t>(1)},
                                            {"remotes", query.as<uint64_t>(2)}};
   });
 }
 
-Result<std::map<std::string, uint64_t>> Queries::open_runs(const std::string& client) {
+Result<std::map<std::string, uint64_t>> Queries::open_runs() {
   return guarded("count runs", [&]() -> Result<std::map<std::string, uint64_t>> {
     const TimeBound bound(*db_, limit_);
     std::map<std::string, uint64_t> counts;
     auto query = db_->query(
         "SELECT state, count(*) FROM runs WHERE state < 20 AND (?1 = '' OR client = ?1) GROUP BY "
         "state");
-    query.bind(client);
+    query.bind(client_);
     while (query.next())
       counts[std::string(to_string(query.as<RunState>(0)))] = query.as<uint64_t>(1);
     return counts;

@@ -30,7 +30,16 @@ struct RunFilter {
   std::optional<WallTime> until;  // queued before
   RunId before;                   // 0: from the newest on
   size_t limit = 50;
+  bool oldest_first = false;  // `before` is then where the page begins, from below
 };
+
+// "failed,warning", "open", "ended": names of states, and two words for many of them.
+Result<std::vector<RunState>> states_of(std::string_view text);
+
+// What is answered when something is not there, or not for whoever asks.
+Error no_job(std::string_view name);
+Error no_run(RunId run);
+Error no_version(RunId run);
 
 struct EventFilter {
   uint64_t since = 0;  // only with a greater sequence
@@ -47,6 +56,10 @@ class Queries {
  public:
   explicit Queries(Db& db, Duration limit = kQuestionLimit) : db_(&db), limit_(limit) {}
 
+  // From now on nothing is found that belongs to another client: who asks for them belongs to this
+  // one. "": no bound.
+  void bind_to(std::string client) { client_ = std::move(client); }
+
   Result<std::vector<RunView>> runs(const RunFilter& filter);  // newest first
   Result<std::optional<RunView>> run(RunId run);
   Result<std::optional<RunRow>> row(RunId run);
@@ -55,19 +68,23 @@ class Queries {
   Result<std::vector<EventView>> events(const EventFilter& filter);  // oldest first
   Result<uint64_t> last_sequence();
 
-  // `client` empty: of all. The last run of every enabled job whose last run failed.
-  Result<std::vector<RunView>> failing(const std::string& client, size_t limit);
-  Result<std::vector<DueView>> next_due(const std::string& client, size_t limit);
+  // The last run of every enabled job whose last run failed.
+  Result<std::vector<RunView>> failing(size_t limit);
+  Result<std::vector<DueView>> next_due(size_t limit);
   // "jobs", "clients", "remotes".
-  Result<std::map<std::string, uint64_t>> counts(const std::string& client);
+  Result<std::map<std::string, uint64_t>> counts();
   // Open runs by the name of their state.
-  Result<std::map<std::string, uint64_t>> open_runs(const std::string& client);
+  Result<std::map<std::string, uint64_t>> open_runs();
   // The database's own check of everything it holds; may take long, so bounded as well.
   Result<std::string> integrity(Duration limit);
 
  private:
+  // The client that is asked for within the bound; nullopt: it is out of bounds.
+  std::optional<std::string> within(const std::string& client) const;
+
   Db* db_;
   Duration limit_;
+  std::string client_;
 };
 
 }  // namespace dray::store

@@ -15,6 +15,7 @@ LAYERS = {
     "broker": ["schemas", "daemon/base"],
     "daemon/store": ["schemas", "daemon/base"],
     "daemon/scheduler": ["daemon/store", "broker", "schemas", "daemon/base"],
+    "daemon/notifier": ["daemon/store", "workers", "broker", "schemas", "daemon/base"],
     "workers": ["broker", "schemas", "daemon/base"],
     "ops": ["workers", "broker", "schemas", "daemon/base"],
 }
@@ -23,7 +24,7 @@ LAYERS = {
 ONLY_IN = {
     r"zmq\.hpp|zmq\.h": r"broker/(zmq_\w+|zap\w*|curve_\w+)\.cc",
     r"msgpack\.hpp": r"schemas/(wire|heads)\.cc",
-    r"SQLiteCpp/.*|sqlite3\.h": r"daemon/(store|scheduler)/\w*(store|sql)\w*\.(cc|h)",
+    r"SQLiteCpp/.*|sqlite3\.h": r"daemon/(store|scheduler|notifier)/\w*(store|sql)\w*\.(cc|h)",
     r"spdlog/.*": r"daemon/base/log\w*\.cc",
     r"toml\+\+/.*": r"daemon/base/config\w*\.cc|daemon/base/config_programs\.h|schemas/progress_config\.cc",
     r"simdjson\.h": r"workers/\w+\.cc",

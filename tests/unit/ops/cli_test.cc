@@ -3,6 +3,7 @@
 #include "ops/watch.h"
 #include "schemas/codec.h"
 #include "schemas/job_json.h"
+#include "schemas/remote_box.h"
 #include "tests/support/catch.h"
 #include "tests/unit/ops/fake_backend.h"
 #include "tests/unit/ops/golden.h"
@@ -263,7 +264,7 @@ TEST_CASE("a remote's settings leave this program sealed") {
   const auto sealed = remote_from_json(document.root());
   REQUIRE(sealed);
   CHECK(sealed->version == 1);
-  const auto opened = open_sealed(keys, worker::seal_context(*sealed), sealed->sealed);
+  const auto opened = open_sealed(keys, seal_context(*sealed), sealed->sealed);
   REQUIRE(opened);
   CHECK(from_json<RemoteSettings>(opened->reveal())->at("pass") == "canary-7391");
 }

@@ -1,6 +1,6 @@
 #include "ops/rclone_conf.h"
 
-#include "ops/obscure.h"
+#include "schemas/remote_box.h"
 #include "tests/support/catch.h"
 
 using namespace dray;

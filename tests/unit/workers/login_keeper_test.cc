@@ -4,6 +4,7 @@
 
 #include "daemon/base/files.h"
 #include "schemas/rclone_options.h"
+#include "schemas/remote_box.h"
 #include "tests/support/catch.h"
 #include "tests/support/temp_dir.h"
 #include "tests/unit/workers/sealed_remotes.h"

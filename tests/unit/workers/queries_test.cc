@@ -4,6 +4,7 @@
 #include "schemas/codec.h"
 #include "schemas/json_fields.h"
 #include "schemas/rclone_options.h"
+#include "schemas/remote_box.h"
 #include "tests/support/temp_dir.h"
 #include "tests/unit/workers/process_rig.h"
 #include "tests/unit/workers/sealed_remotes.h"

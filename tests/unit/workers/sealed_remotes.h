@@ -6,6 +6,7 @@
 
 #include "daemon/base/seal.h"
 #include "schemas/json_fields.h"
+#include "schemas/remote_box.h"
 #include "workers/rclone_config.h"
 
 namespace dray::worker {

@@ -1,9 +1,9 @@
-#include "ops/upload_sender.h"
+#include "broker/upload_sender.h"
 
 #include "schemas/codec.h"
 #include "tests/support/catch.h"
 
-namespace dray::ops {
+namespace dray {
 namespace {
 
 using Kind = UploadSender::Next::Kind;
@@ -166,4 +166,4 @@ TEST_CASE("a wrong ticket ends it; a failed attempt may be followed by another")
 }
 
 }  // namespace
-}  // namespace dray::ops
+}  // namespace dray

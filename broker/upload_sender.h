@@ -12,7 +12,7 @@
 #include "daemon/base/time.h"
 #include "schemas/messages.h"
 
-namespace dray::ops {
+namespace dray {
 
 class UploadSender {
  public:
@@ -25,7 +25,12 @@ class UploadSender {
   // Answers to what was on its way when something got lost say the same thing again.
   static constexpr Duration kRewindPause = milliseconds{300};
 
+  // The whole of it can be read.
   UploadSender(RunId run, uint64_t size, Instant now);
+  // It comes bit by bit: grow() says how much can be read by now.
+  UploadSender(RunId run, Instant now);
+  // Of the file, from its first byte on; `ended`: there is no more of it.
+  void grow(uint64_t size, bool ended);
 
   // One chunk to send, or how long to wait for news. The caller sends chunks at once.
   struct Next {
@@ -50,7 +55,8 @@ class UploadSender {
   Next ask(Instant now);
   void ask_again(Instant now);
 
-  uint64_t size_;
+  uint64_t size_;     // that can be read
+  bool ended_ = true;  // and that is all
   Token token_;
   bool lost_ = true;  // where the worker stands is not known
   uint64_t sent_ = 0;
@@ -63,4 +69,4 @@ class UploadSender {
   std::string refusal_;
 };
 
-}  // namespace dray::ops
+}  // namespace dray

@@ -1,13 +1,22 @@
-#include "ops/upload_sender.h"
+#include "broker/upload_sender.h"
 
 #include <algorithm>
 
 #include "schemas/codec.h"
 
-namespace dray::ops {
+namespace dray {
 
 UploadSender::UploadSender(RunId run, uint64_t size, Instant now) : size_(size), ask_at_(now) {
   token_.run = run;
+}
+
+UploadSender::UploadSender(RunId run, Instant now) : UploadSender(run, 0, now) {
+  ended_ = false;
+}
+
+void UploadSender::grow(uint64_t size, bool ended) {
+  size_ = size;
+  ended_ = ended;
 }
 
 UploadSender::Next UploadSender::next(Instant now) {
@@ -16,7 +25,8 @@ UploadSender::Next UploadSender::next(Instant now) {
     next.kind = Next::Kind::refused;
     return next;
   }
-  const bool more = !end_sent_ && (sent_ < size_ ? sent_ < allowed_ : allowed_ > 0 || size_ > 0);
+  const bool more = !end_sent_ && (sent_ < size_ ? sent_ < allowed_
+                                                 : ended_ && (allowed_ > 0 || size_ > 0));
   if (!lost_ && more) {
     next.kind = Next::Kind::send;
     next.token = token_;
@@ -24,7 +34,7 @@ UploadSender::Next UploadSender::next(Instant now) {
     next.bytes = static_cast<size_t>(
         std::min({uint64_t{kChunkBytes}, size_ - sent_, allowed_ - std::min(allowed_, sent_)}));
     sent_ += next.bytes;
-    next.last = end_sent_ = sent_ == size_;
+    next.last = end_sent_ = ended_ && sent_ == size_;
     return next;
   }
   if (now >= ask_at_) return ask(now);
@@ -90,4 +100,4 @@ void UploadSender::on_link_back(Instant now) {
   ask_at_ = now;
 }
 
-}  // namespace dray::ops
+}  // namespace dray

@@ -1,0 +1,130 @@
+#include "daemon/notifier/service.h"
+
+#include <unistd.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include "daemon/base/files.h"
+#include "daemon/base/log.h"
+#include "daemon/notifier/metrics_report.h"
+#include "daemon/notifier/service_impl.h"
+#include "daemon/notifier/setup_link.h"
+
+namespace dray {
+
+using namespace notifier;
+
+NotifierService::Impl::Impl(DaemonContext& context_in, std::unique_ptr<Bus> bus_in)
+    : context(context_in),
+      bus(std::move(bus_in)),
+      database(context.config.scheduler.database),
+      verbs(*bus),
+      access(context.config.notifier, database, verbs, context.clock),
+      gate(context.config.notifier.hosts, context.config.notifier.public_url),
+      router(all_route_tables()),
+      api{context.config, context.loop, context.clock, *bus,   database, verbs, access,
+          gate,           router,       metrics,       files, uploads,  {}},
+      use_timer(context.loop),
+      setup_timer(context.loop) {
+  api.metrics_text = [this](const Identity& who) {
+    return metrics_report(database, metrics, *server, who.client);
+  };
+}
+
+void NotifierService::Impl::load_page() {
+  Result<StaticFiles> loaded = StaticFiles::load(context.config.notifier.web_dir);
+  if (loaded) {
+    files = std::move(*loaded);
+    return;
+  }
+  log_warn("page.missing", "there is no page, only the API: {}", loaded.error().message);
+}
+
+void NotifierService::Impl::listen_to_bus() {
+  bus->on_message([this](const Incoming& incoming) { uploads.on_message(incoming); });
+  bus->on_link([this](const LinkState& link) {
+    if (link.scheduler_up) uploads.on_link_back();
+  });
+}
+
+ConnectionOptions NotifierService::Impl::connection_options() {
+  ConnectionOptions options;
+  options.handle = [this](Exchange& exchange, HttpRequest& request) {
+    return handle_request(api, exchange, request);
+  };
+  options.streams_body = [this](const HttpRequest& request) {
+    return reads_body_itself(api, request);
+  };
+  return options;
+}
+
+Status NotifierService::Impl::begin() {
+  load_page();
+  listen_to_bus();
+  server = std::make_unique<HttpServer>(context.loop, context.config.notifier,
+                                        connection_options());
+  DRAY_TRY(server->listen());
+  for (const std::string& address : server->addresses())
+    log_info({"http.listening", {{"address", address}}}, "listening on {}", address);
+  use_timer.start_repeating(kReportUse, [this] { report_use(); });
+  announce();
+  return {};
+}
+
+void NotifierService::Impl::report_use() {
+  boost::asio::co_spawn(context.loop.context(), access.report_use(), boost::asio::detached);
+}
+
+// The database may come later than we do, and somebody may be made by the command line meanwhile.
+void NotifierService::Impl::announce() {
+  const Result<bool> needed = access.needs_setup();
+  setup_timer.start_once(kSetupCheck, [this] { announce(); });
+  if (!needed) return;
+  if (!*needed) return set_up_done();
+  if (!announced.empty()) return;
+  const std::string link =
+      setup_link(context.config.notifier, server->addresses(), access.setup_token());
+  announced = setup_link_file(context.config);
+  log_info("setup.link", "nobody can log in yet; make the first user here: {}", link);
+  if (const Status written = write_file_atomic(announced, link + "\n"); !written)
+    log_warn("setup.link", "{}", written.error().message);
+}
+
+void NotifierService::Impl::set_up_done() {
+  setup_timer.cancel();
+  ::unlink(setup_link_file(context.config).c_str());
+}
+
+NotifierService::NotifierService(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+NotifierService::~NotifierService() = default;
+
+Result<std::unique_ptr<NotifierService>> NotifierService::open(DaemonContext& context) {
+  DRAY_TRY(ensure_private_dir(parent_dir(setup_link_file(context.config))));
+  BusOptions options;
+  options.role = Role::notifier;
+  options.name = "dray-notifier";
+  options.version = DRAY_VERSION;
+  const IpcEndpoints ipc = ipc_endpoints(context.config);
+  options.endpoint = ipc.notifier;
+  options.events_endpoint = ipc.notifier_events;
+  DRAY_TRY_ASSIGN(std::unique_ptr<Bus> bus, Bus::open(context.loop, std::move(options)));
+  auto impl = std::make_unique<Impl>(context, std::move(bus));
+  DRAY_TRY(impl->begin());
+  return std::unique_ptr<NotifierService>(new NotifierService(std::move(impl)));
+}
+
+void NotifierService::stop() {
+  impl_->server->stop();
+  // Coroutines that wait for others end with the loop.
+  impl_->context.loop.stop();
+}
+
+void NotifierService::reload() {
+  if (const Status read = impl_->server->reload_certificate(); !read)
+    log_error("tls.reload", "the old certificate stays: {}", read.error().message);
+  impl_->load_page();
+}
+
+}  // namespace dray

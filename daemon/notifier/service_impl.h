@@ -1,0 +1,44 @@
+// The inside of the notifier's service; for service*.cc alone.
+#pragma once
+
+#include "broker/bus.h"
+#include "daemon/notifier/api.h"
+#include "daemon/notifier/http_server.h"
+#include "daemon/notifier/metrics.h"
+#include "daemon/notifier/service.h"
+#include "daemon/notifier/static_files.h"
+
+namespace dray {
+
+struct NotifierService::Impl {
+  static constexpr Duration kReportUse = seconds{30};
+  static constexpr Duration kSetupCheck = seconds{1};
+
+  Impl(DaemonContext& context_in, std::unique_ptr<Bus> bus_in);
+  Status begin();
+  void load_page();
+  void listen_to_bus();
+  void report_use();
+  // Says the one-time link as soon as it is known that there is nobody yet.
+  void announce();
+  void set_up_done();
+  notifier::ConnectionOptions connection_options();
+
+  DaemonContext& context;
+  std::unique_ptr<Bus> bus;
+  notifier::Database database;
+  notifier::VerbClient verbs;
+  notifier::Access access;
+  notifier::Gate gate;
+  notifier::Router router;
+  notifier::Metrics metrics;
+  notifier::StaticFiles files;
+  notifier::Uploads uploads;
+  notifier::Api api;
+  std::unique_ptr<notifier::HttpServer> server;
+  Timer use_timer;
+  Timer setup_timer;
+  std::string announced;  // where the link was written; "": nowhere
+};
+
+}  // namespace dray

@@ -1,0 +1,18 @@
+#include "daemon/notifier/setup_link.h"
+
+#include <fmt/format.h>
+
+namespace dray::notifier {
+
+std::string setup_link(const Config::Notifier& config, const std::vector<std::string>& addresses,
+                       const std::string& token) {
+  // Behind the '#', so that the token is in no log of any server on the way.
+  return fmt::format("{}/setup#{}",
+                     config.public_url.empty() ? addresses.front() : config.public_url, token);
+}
+
+std::string setup_link_file(const Config& config) {
+  return config.paths.data_dir + "/notifier/setup-link";
+}
+
+}  // namespace dray::notifier
