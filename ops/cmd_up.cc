@@ -30,7 +30,8 @@ Result<Exit> session(Context& context, UpSession& up, const Args& args) {
   DRAY_TRY(up.begin());
   DRAY_TRY(up.wait_ready());
   if (!args.has("--demo")) {
-    up.say(ready_text(up.files()));
+    up.find_page();
+    up.say(ready_text(up.files(), up.page(), up.setup_link()));
     up.run();
     return up.failed().empty() ? Exit::ok : Exit::failed;
   }
@@ -60,7 +61,7 @@ Result<Exit> up(Context& context, const Args& args) {
 
 std::vector<Command> up_commands() {
   return {{"up",
-           "Run broker, scheduler and a worker in this terminal, with their logs.",
+           "Run broker, scheduler, a worker and the page in this terminal, with their logs.",
            {{"--demo", "", "make a demo source, two servers and a job, and run it"},
             {"--once", "", "with --demo: end after the run; 0 only if the copy equals the source"},
             {"--data-dir",

@@ -14,7 +14,7 @@ struct NounAlias {
   std::string_view noun;
 };
 constexpr NounAlias kAliases[] = {
-    {"jobs", "job"},       {"remotes", "remote"},   {"clients", "client"},
+    {"jobs", "job"},       {"remotes", "remote"},   {"clients", "client"}, {"tokens", "token"}, {"users", "user"},
     {"worker", "workers"}, {"setting", "settings"}, {"log", "logs"},
 };
 

@@ -24,6 +24,7 @@ std::vector<Command> worker_commands();
 std::vector<Command> settings_commands();
 std::vector<Command> config_commands();
 std::vector<Command> system_commands();
+std::vector<Command> access_commands();
 std::vector<Command> up_commands();
 std::vector<Command> help_commands();
 

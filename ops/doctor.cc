@@ -21,7 +21,7 @@ namespace {
 constexpr RcloneVersion kSafeRclone{1, 75, 0};
 constexpr uint64_t kLittleSpace = uint64_t{1} << 30;
 constexpr std::string_view kUnits[] = {"dray-broker.service", "drayd.service",
-                                       "dray-worker@1.service"};
+                                       "dray-worker@1.service", "dray-notifier.service"};
 
 Finding examine_socket(const std::string& endpoint) {
   Finding finding{"broker socket", Health::good, endpoint, ""};

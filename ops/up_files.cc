@@ -1,7 +1,9 @@
 #include "ops/up_files.h"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -21,6 +23,19 @@ constexpr std::string_view kLongestSocket = "/broker/scheduler/requests.sock";
 std::string from_environment(const char* name) {
   const char* value = std::getenv(name);
   return value != nullptr && *value == '/' ? value : "";
+}
+
+// The usual one, or any that is free when another installation has it.
+std::string free_address() {
+  constexpr uint16_t kPort = 7340;
+  const UniqueFd fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(kPort);
+  const bool free =
+      bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  return free ? fmt::format("127.0.0.1:{}", kPort) : "127.0.0.1:0";
 }
 
 Result<UniqueFd> take_lock(const std::string& data_dir) {
@@ -65,14 +80,17 @@ Result<std::string> choose_run_dir(const std::string& data_dir, const std::strin
       data_dir, kMaxSocketPath, room - 4);
 }
 
-std::string first_config(const std::string& data_dir, const std::string& run_dir) {
+std::string first_config(const std::string& data_dir, const std::string& run_dir,
+                         const std::string& listen) {
   return fmt::format(
       "# Made by `dray up`. `dray config show --defaults` explains every key.\n\n"
       "[paths]\ndata_dir = {}\nrun_dir = {}\n\n"
       "[broker]\nauthorized_keys_dir = {}\n\n"
       "[worker]\n# Directories of this machine that remotes of type local may use:\n"
-      "# local_roots = [\"/srv/files\"]\n",
-      json_quote(data_dir), json_quote(run_dir), json_quote(data_dir + "/authorized_keys.d"));
+      "# local_roots = [\"/srv/files\"]\n\n"
+      "[notifier]\nlisten = [{}]\n",
+      json_quote(data_dir), json_quote(run_dir), json_quote(data_dir + "/authorized_keys.d"),
+      json_quote(listen));
 }
 
 Result<UpFiles> prepare_up(const std::string& data_dir, const std::string& config_path) {
@@ -85,7 +103,7 @@ Result<UpFiles> prepare_up(const std::string& data_dir, const std::string& confi
     std::string runtime = from_environment("XDG_RUNTIME_DIR");
     if (access(runtime.c_str(), W_OK) != 0) runtime.clear();
     DRAY_TRY_ASSIGN(const std::string run_dir, choose_run_dir(data_dir, runtime));
-    DRAY_TRY(write_file_atomic(files.config_path, first_config(data_dir, run_dir)));
+    DRAY_TRY(write_file_atomic(files.config_path, first_config(data_dir, run_dir, free_address())));
   }
   DRAY_TRY_ASSIGN(files.config, load_config(files.config_path));
   DRAY_TRY(ensure_private_dir(files.config.paths.data_dir));

@@ -25,7 +25,8 @@ std::string default_data_dir();
 Result<UpFiles> prepare_up(const std::string& data_dir, const std::string& config_path);
 
 // Text of a first configuration. Pure.
-std::string first_config(const std::string& data_dir, const std::string& run_dir);
+std::string first_config(const std::string& data_dir, const std::string& run_dir,
+                         const std::string& listen);
 
 // Where sockets go: a tmpfs of the user if there is one, else below the data directory. The longest
 // socket below it must fit the kernel's 107 bytes. Pure.

@@ -17,13 +17,15 @@ namespace {
 // grace).
 constexpr Duration kPatience = seconds{30};
 constexpr Duration kReadyTimeout = seconds{30};
+constexpr Duration kPageTimeout = seconds{5};
 constexpr off_t kMaxOldLog = 8 << 20;
 
 struct Program {
   std::string_view name;
   std::string_view tint;  // of the prefix
 };
-constexpr Program kPrograms[] = {{"dray-broker", "36"}, {"drayd", "34"}, {"dray-worker", "35"}};
+constexpr Program kPrograms[] = {{"dray-broker", "36"}, {"drayd", "34"}, {"dray-worker", "35"},
+                                 {"dray-notifier", "33"}};
 
 std::string directory_of(const std::string& path) {
   return path.substr(0, path.rfind('/'));
@@ -55,8 +57,12 @@ std::string render_daemon_line(std::string_view name, std::string_view line, boo
                      tinted(clean(member_text(*json, "message")), level_tint(level), colour));
 }
 
-std::string ready_text(const UpFiles& files) {
-  return fmt::format(
+std::string ready_text(const UpFiles& files, const std::string& page, const std::string& setup) {
+  std::string web;
+  if (!page.empty()) web = fmt::format("In a browser: {}\n", clean(page));
+  if (!setup.empty())
+    web = fmt::format("In a browser, to make the first user (works once): {}\n", clean(setup));
+  return web + fmt::format(
       "Drayage is up. In another terminal:\n"
       "  export DRAY_CONFIG={}\n"
       "  dray status\n"
@@ -125,6 +131,21 @@ Status UpSession::wait_ready() {
   if (!supervisor_.failed().empty())
     return fail(ErrorCode::unavailable, "{}", supervisor_.failed());
   return fail(ErrorCode::timeout, "stopped");
+}
+
+// The notifier writes them when it listens, and when it knows whether there is a user.
+void UpSession::find_page() {
+  const std::string directory = files_.data_dir + "/notifier/";
+  const auto read = [&](const char* name) {
+    const Result<std::string> text = read_file(directory + name, 4096);
+    return text ? std::string(trim(*text)) : std::string();
+  };
+  const Instant give_up = backend_->now().mono + kPageTimeout;
+  while (!stopping_ && page_.empty() && backend_->now().mono < give_up) {
+    backend_->wait(milliseconds{100});
+    page_ = read("address");
+  }
+  setup_ = read("setup-link");
 }
 
 void UpSession::say(const std::string& text) {

@@ -28,6 +28,11 @@ class UpSession {
   // Until the scheduler answers and a worker is connected. timeout, unavailable: with what to look
   // at.
   Status wait_ready();
+  // Where the page is, and the link that makes its first user; "" where there is none. After
+  // wait_ready().
+  void find_page();
+  const std::string& page() const { return page_; }
+  const std::string& setup_link() const { return setup_; }
   // The daemons through their own front door. Valid after wait_ready().
   Backend& daemon() { return *backend_; }
   const UpFiles& files() const { return files_; }
@@ -56,6 +61,8 @@ class UpSession {
   Supervisor supervisor_;
   std::unique_ptr<Backend> backend_;
   UniqueFd log_file_;
+  std::string page_;
+  std::string setup_;
   bool stopping_ = false;
   bool all_gone_ = false;
 };
@@ -66,6 +73,6 @@ std::string render_daemon_line(std::string_view name, std::string_view line, boo
                                std::string& level);
 
 // The first screen of `dray up`: where it is and what to type. Pure.
-std::string ready_text(const UpFiles& files);
+std::string ready_text(const UpFiles& files, const std::string& page, const std::string& setup);
 
 }  // namespace dray::ops

@@ -144,7 +144,8 @@ HttpReply not_there(const Match& match, const HttpRequest& request) {
 
 std::vector<std::span<const Route>> all_route_tables() {
   return {access_routes(), catalog_routes(), job_routes(),    run_routes(),   version_routes(),
-          system_routes(), export_routes(),  upload_routes(), event_routes(), service_routes()};
+          system_routes(), export_routes(),  upload_routes(), event_routes(), service_routes(),
+          former_routes()};
 }
 
 bool reads_body_itself(const Api& api, const HttpRequest& request) {

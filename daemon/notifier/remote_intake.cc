@@ -1,6 +1,7 @@
 #include "daemon/notifier/remote_intake.h"
 
 #include "daemon/base/quote.h"
+#include "daemon/base/text.h"
 #include "daemon/notifier/job_intake.h"
 #include "schemas/answers.h"
 #include "schemas/job_check.h"

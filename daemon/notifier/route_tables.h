@@ -17,5 +17,6 @@ std::span<const Route> export_routes();
 std::span<const Route> upload_routes();
 std::span<const Route> event_routes();
 std::span<const Route> service_routes();  // health, metrics, the contract
+std::span<const Route> former_routes();   // what the page of the former product asks
 
 }  // namespace dray::notifier

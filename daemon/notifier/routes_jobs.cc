@@ -35,13 +35,13 @@ Task<HttpReply> list_jobs(Call& call) {
       [filter](store::Db& db) -> Result<JobPage> {
         DRAY_TRY_ASSIGN(const auto records, store::Jobs(db).list(filter));
         store::Queries queries(db);
-        JobPage page;
+        JobPage rows;
         for (const store::JobRecord& record : records) {
           DRAY_TRY_ASSIGN(JobView view, store::job_view(queries, record));
-          page.jobs.push_back(std::move(view));
+          rows.jobs.push_back(std::move(view));
         }
-        if (page.jobs.size() == filter.limit) page.next_cursor = page.jobs.back().spec.name;
-        return page;
+        if (rows.jobs.size() == filter.limit) rows.next_cursor = rows.jobs.back().spec.name;
+        return rows;
       });
   co_return answer_as(call, page);
 }

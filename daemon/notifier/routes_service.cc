@@ -1,4 +1,5 @@
 // About the service itself: is it alive, is it ready, its numbers, its contract.
+#include "daemon/base/text.h"
 #include "daemon/notifier/call.h"
 #include "daemon/notifier/contract.h"
 #include "daemon/notifier/route_tables.h"

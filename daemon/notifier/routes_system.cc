@@ -1,5 +1,6 @@
 // What goes on: status, queue, bandwidth, workers and settings.
 #include "daemon/base/quote.h"
+#include "daemon/base/text.h"
 #include "daemon/notifier/call.h"
 #include "daemon/notifier/route_tables.h"
 #include "schemas/answers.h"

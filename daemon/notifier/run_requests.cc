@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "daemon/base/text.h"
 #include "daemon/store/store_catalog.h"
 #include "schemas/codec.h"
 #include "schemas/run_task.h"

@@ -68,6 +68,8 @@ Status NotifierService::Impl::begin() {
   DRAY_TRY(server->listen());
   for (const std::string& address : server->addresses())
     log_info({"http.listening", {{"address", address}}}, "listening on {}", address);
+  DRAY_TRY(write_file_atomic(address_file(context.config),
+                             page_address(context.config.notifier, server->addresses()) + "\n"));
   use_timer.start_repeating(kReportUse, [this] { report_use(); });
   announce();
   return {};

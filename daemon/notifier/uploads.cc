@@ -3,6 +3,7 @@
 #include "daemon/base/digest.h"
 #include "daemon/base/log.h"
 #include "daemon/base/random.h"
+#include "daemon/base/text.h"
 #include "daemon/notifier/call.h"
 #include "daemon/notifier/job_intake.h"
 #include "daemon/notifier/multipart.h"

@@ -109,15 +109,19 @@ bool takes_client(Reach reach) {
   return reach == Reach::client || reach == Reach::client_and_job || reach == Reach::new_job;
 }
 
+bool may_ask(Role role) {
+  return role == Role::ops || role == Role::notifier;
+}
+
 bool acts_for_itself(Role role, const Acting& acting) {
-  return role != Role::notifier && acting.scope == 0;
+  return role == Role::ops && acting.scope == 0;
 }
 
 }  // namespace
 
 Status check_scope(Role role, const Acting& acting, Scope needed, std::string_view what) {
   if (acts_for_itself(role, acting)) return {};
-  if (acting.scope == 0)
+  if (acting.scope == 0 || !may_ask(role))
     return fail(ErrorCode::denied, "{}: a {} does not do that for itself", what, to_string(role));
   if (acting.scope >= static_cast<uint8_t>(needed)) return {};
   return fail(ErrorCode::denied, "{} needs the scope {}", what, to_string(needed));
@@ -125,7 +129,7 @@ Status check_scope(Role role, const Acting& acting, Scope needed, std::string_vi
 
 Status check_scope(Role role, const Acting& acting, const Verb& verb) {
   if (verb.reach != Reach::notifier) return check_scope(role, acting, verb.scope, verb.name);
-  if (acting.scope == 0) return {};
+  if (acting.scope == 0 && may_ask(role)) return {};
   return fail(ErrorCode::denied, "{} is asked on nobody's behalf", verb.name);
 }
 

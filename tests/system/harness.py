@@ -81,21 +81,22 @@ class Events:
 
 
 class Stack:
-    PROGRAMS = {"broker": "dray-broker", "drayd": "drayd"}
+    PROGRAMS = {"broker": "dray-broker", "drayd": "drayd", "notifier": "dray-notifier"}
 
     def __init__(self, workers=1, slots=2, lease="10m", config="", worker_config="", env=None,
-                 job_flags=()):
+                 job_flags=(), notifier=False):
         # Unix socket paths are limited to 107 bytes: a short folder.
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="dray-"))
         self.config_text, self.worker_config = config, worker_config
         self.slots, self.lease, self.env = slots, lease, env or {}
         self.job_flags = job_flags  # of every job that the test makes
         self.workers = [f"worker{i + 1}" for i in range(workers)]
+        self.with_notifier = notifier
         self.processes, self.logs = {}, {}
 
     # ── Life ──────────────────────────────────────────────────────────────────────────────────
     def __enter__(self):
-        for name in ["broker", "drayd", *self.workers]:
+        for name in ["broker", "drayd", *self.workers, *(["notifier"] if self.with_notifier else [])]:
             self.start(name)
         return self
 
@@ -128,6 +129,8 @@ spool_dir = "{self.dir}/data/{worker}/spool"
 log_dir = "{self.dir}/data/{worker}/logs"
 local_roots = ["{self.dir}/files"]
 {self.worker_config}
+[notifier]
+listen = ["127.0.0.1:0"]
 {self.config_text}
 """
 

@@ -37,8 +37,8 @@ TEST_CASE("two data directories of one user do not share sockets") {
 
 TEST_CASE("the first configuration is one that the programs accept") {
   // A quote in a path is refused; it never stands in the file unescaped.
-  CHECK_FALSE(parse_config(first_config("/d ata\"x", "/run/x"), "dray.toml"));
-  CHECK(parse_config(first_config("/home/anna/dray", "/run/x"), "dray.toml"));
+  CHECK_FALSE(parse_config(first_config("/d ata\"x", "/run/x", "127.0.0.1:0"), "dray.toml"));
+  CHECK(parse_config(first_config("/home/anna/dray", "/run/x", "127.0.0.1:0"), "dray.toml"));
 }
 
 TEST_CASE("the demo has a few hundred files with awkward names and a size that takes seconds") {

@@ -14,7 +14,7 @@ struct HoldRig : ShellRig {
   }
   Token start() {
     posted.clear();
-    shell->enqueue(Enqueue{.job = "photos"}, {{50}, next_id++, "ann"}, now);
+    shell->enqueue(Enqueue{.job = "photos"}, {{50}, next_id++, "ann"}, Role::ops, now);
     shell->finish_turn(now);
     return accept();
   }

@@ -32,9 +32,9 @@ TEST_CASE("A database of a newer program is refused and left alone") {
   execute(rig.path, "PRAGMA user_version = 99");
   CHECK(refusal(rig) ==
         "database " + rig.path +
-            " has version 99, this program knows 2: it was used by a newer Drayage. Install that "
+            " has version 99, this program knows 3: it was used by a newer Drayage. Install that "
             "one again, or restore a backup that is older");
-  execute(rig.path, "PRAGMA user_version = 2");
+  execute(rig.path, "PRAGMA user_version = 3");
   CHECK(refusal(rig) == "opened");
 }
 

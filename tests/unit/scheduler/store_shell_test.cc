@@ -10,7 +10,7 @@ Enqueued enqueue(ShellRig& rig, const std::string& job = "photos") {
   Enqueue request;
   request.job = job;
   request.asked_by = "ann";
-  rig.shell->enqueue(request, {{50}, rig.next_id++, "dray@host"}, rig.now);
+  rig.shell->enqueue(request, {{50}, rig.next_id++, "dray@host"}, Role::ops, rig.now);
   CHECK(rig.sent<Enqueued>().empty());
   rig.shell->finish_turn(rig.now);
   const auto replies = rig.sent<Enqueued>();
@@ -160,7 +160,7 @@ TEST_CASE("A cancel with control characters in its reason is refused") {
   CancelRequest request;
   request.all = true;
   request.reason = "a\nb";
-  rig.shell->cancel(request, {{50}, 1, "dray@host"}, rig.now);
+  rig.shell->cancel(request, {{50}, 1, "dray@host"}, Role::ops, rig.now);
   rig.shell->finish_turn(rig.now);
   REQUIRE(rig.sent<CancelReply>().size() == 1);
   CHECK(from_wire_code(rig.sent<CancelReply>()[0].code) == ErrorCode::invalid);

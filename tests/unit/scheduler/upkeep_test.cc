@@ -23,7 +23,7 @@ struct UpkeepRig : ShellRig {
     Enqueue request;
     request.job = job;
     request.task = task;
-    shell->enqueue(request, {{50}, next_id++, "dray@host"}, now);
+    shell->enqueue(request, {{50}, next_id++, "dray@host"}, Role::ops, now);
     shell->finish_turn(now);
     REQUIRE(sent<Enqueued>().size() == 1);
     return sent<Enqueued>().front();

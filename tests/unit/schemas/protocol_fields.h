@@ -17,7 +17,7 @@ struct StructName {
 #define DRAY_STRUCTS(X)                                                                        \
   X(Token)                                                                                     \
   X(OwnerRow) X(HeldAttempt) X(Progress) X(CurrentFile) X(RunSpec) X(Endpoint) X(SealedRemote) \
-      X(TransferOptions) X(CancelRow) X(BandwidthShare)
+      X(TransferOptions) X(CancelRow) X(BandwidthShare) X(Acting)
 #define DRAY_STRUCT_NAME(Struct)                       \
   template <>                                          \
   struct StructName<Struct> {                          \

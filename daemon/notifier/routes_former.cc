@@ -1,0 +1,321 @@
+// The addresses that the page of the former product asks, mapped to what there is now. Its words are
+// kept: a "job" there is a run here, and `job_id` its number. Payloads: docs/API.md.
+#include "daemon/base/text.h"
+#include "daemon/notifier/call.h"
+#include "daemon/notifier/route_tables.h"
+#include "daemon/notifier/run_requests.h"
+#include "daemon/store/store_receipts.h"
+#include "schemas/progress_config.h"
+
+namespace dray::notifier {
+namespace {
+
+constexpr size_t kMaxRuns = 100;
+
+// Keys and values, in order.
+class Object {
+ public:
+  Object() { json_.begin_object(); }
+  Object& text(std::string_view key, std::string_view value) {
+    json_.key(key);
+    json_.text(value);
+    return *this;
+  }
+  Object& number(std::string_view key, uint64_t value) {
+    json_.key(key);
+    json_.unsigned_integer(value);
+    return *this;
+  }
+  Object& real(std::string_view key, double value) {
+    json_.key(key);
+    json_.floating(value);
+    return *this;
+  }
+  Object& flag(std::string_view key, bool value) {
+    json_.key(key);
+    json_.boolean(value);
+    return *this;
+  }
+  Object& raw(std::string_view key, std::string_view value) {
+    json_.key(key);
+    json_.raw(value);
+    return *this;
+  }
+  std::string take() {
+    json_.end_object();
+    return json_.take();
+  }
+
+ private:
+  JsonWriter json_;
+};
+
+template <class Row, class Write>
+std::string list_of(const std::vector<Row>& rows, Write&& write) {
+  std::string list = "[";
+  for (const Row& row : rows)
+    list += (list.size() > 1 ? "," : "") + write(row);
+  return list + "]";
+}
+
+std::string phase_of(const RunView& run) {
+  return std::string(run.progress ? to_string(run.progress->phase) : to_string(run.state));
+}
+
+std::string file_of(const RunView& run) {
+  return run.progress && !run.progress->files.empty() ? run.progress->files.front().name : run.job;
+}
+
+double percent_of(const RunView& run) {
+  return run.progress ? run.progress->percent : 0;
+}
+
+Task<Result<std::vector<RunView>>> open_runs(Call& call) {
+  return call.api.database.ask(
+      [client = call.who.client](store::Db& db) -> Result<std::vector<RunView>> {
+        store::Queries queries(db);
+        queries.bind_to(client);
+        store::RunFilter filter;
+        DRAY_TRY_ASSIGN(filter.states, store::states_of("open"));
+        filter.limit = kMaxRuns;
+        return queries.runs(filter);
+      });
+}
+
+bool is_connected(const Call& call) {
+  return call.api.bus.link().scheduler_up;
+}
+
+// ── Looking ─────────────────────────────────────────────────────────────────────────────────────
+
+Task<HttpReply> show_progress_config(Call&) {
+  co_return json_reply(progress_config_json(default_progress_config()));
+}
+
+Task<HttpReply> show_health(Call& call) {
+  co_return json_reply(Object()
+                           .text("status", is_connected(call) ? "healthy" : "degraded")
+                           .text("version", DRAY_VERSION)
+                           .take());
+}
+
+std::string run_json(const RunView& run) {
+  return Object()
+      .text("job_id", fmt::format("{}", run.run))
+      .text("phase", phase_of(run))
+      .text("file", file_of(run))
+      .real("progress", percent_of(run))
+      .text("message", run.reason)
+      .take();
+}
+
+Task<HttpReply> show_status(Call& call) {
+  const auto runs = co_await open_runs(call);
+  if (!runs) co_return problem(call, runs.error());
+  co_return json_reply(Object()
+                           .flag("connected", is_connected(call))
+                           .flag("backing_up", !runs->empty())
+                           .raw("jobs", list_of(*runs, run_json))
+                           .take());
+}
+
+Task<HttpReply> show_cancelable(Call& call) {
+  const auto runs = co_await open_runs(call);
+  if (!runs) co_return problem(call, runs.error());
+  co_return json_reply(list_of(*runs, run_json));
+}
+
+std::string perf_json(const RunView& run) {
+  const Progress progress = run.progress.value_or(Progress{});
+  return Object()
+      .text("job_id", fmt::format("{}", run.run))
+      .text("phase", phase_of(run))
+      .number("bytes", run.progress ? static_cast<uint64_t>(progress.bytes_done) : run.bytes)
+      .number("files", run.progress ? static_cast<uint64_t>(progress.files_done) : run.files)
+      .number("bytes_per_second", static_cast<uint64_t>(progress.bytes_per_second))
+      .number("elapsed_ms", static_cast<uint64_t>(progress.elapsed_ms))
+      .number("errors", run.errors)
+      .take();
+}
+
+Task<HttpReply> show_perf(Call& call) {
+  const auto runs = co_await open_runs(call);
+  if (!runs) co_return problem(call, runs.error());
+  co_return json_reply(Object().raw("jobs", list_of(*runs, perf_json)).take());
+}
+
+Task<HttpReply> show_perf_of(Call& call) {
+  const Result<RunId> run = run_parameter(call);
+  if (!run) co_return problem(call, run.error());
+  const auto view = co_await call.api.database.ask(
+      [run = *run, client = call.who.client](store::Db& db) -> Result<RunView> {
+        store::Queries queries(db);
+        queries.bind_to(client);
+        DRAY_TRY_ASSIGN(auto found, queries.run(run));
+        if (!found) return std::unexpected(store::no_run(run));
+        return std::move(*found);
+      });
+  if (!view) co_return problem(call, view.error());
+  co_return json_reply(perf_json(*view));
+}
+
+Task<Result<std::vector<ReceiptView>>> receipts_named(Call& call, std::string name) {
+  store::ReceiptFilter filter;
+  filter.client = call.who.client;
+  filter.name = std::move(name);
+  filter.limit = kMaxRuns;
+  return call.api.database.ask([filter](store::Db& db) { return store::receipts(db, filter); });
+}
+
+std::string receipt_json(const ReceiptView& receipt) {
+  return Object()
+      .text("filename", receipt.name)
+      .number("size", receipt.size)
+      .text("crc", receipt.crc32)
+      .text("sha256", receipt.sha256)
+      .text("received_at", format_rfc3339(receipt.at))
+      .text("job_id", fmt::format("{}", receipt.run))
+      .take();
+}
+
+Task<HttpReply> check_receipt(Call& call) {
+  const auto receipts = co_await receipts_named(call, call.parameter("filename"));
+  if (!receipts) co_return problem(call, receipts.error());
+  Object answer;
+  answer.flag("received", !receipts->empty());
+  if (!receipts->empty()) answer.raw("receipt", receipt_json(receipts->front()));
+  co_return json_reply(answer.take());
+}
+
+Task<HttpReply> list_received(Call& call) {
+  const auto receipts = co_await receipts_named(call, "");
+  if (!receipts) co_return problem(call, receipts.error());
+  co_return json_reply(Object().raw("files", list_of(*receipts, receipt_json)).take());
+}
+
+Task<HttpReply> show_server_info(Call& call) {
+  co_return json_reply(Object()
+                           .text("name", "Drayage")
+                           .text("version", DRAY_VERSION)
+                           .flag("connected", is_connected(call))
+                           .number("uploads", call.api.uploads.count())
+                           .take());
+}
+
+// ── Doing ───────────────────────────────────────────────────────────────────────────────────────
+
+// The page holds no connection of its own to a server any more: it only learns whether there is one.
+Task<HttpReply> show_connection(Call& call) {
+  co_return json_reply(Object()
+                           .flag("success", true)
+                           .flag("connected", is_connected(call))
+                           .take());
+}
+
+struct CancelBody {
+  std::string reason;
+  template <class Self, class Visitor>
+  static void fields(Self& self, Visitor&& visit) {
+    visit.optional("reason", self.reason);
+  }
+};
+
+Task<Result<CancelReply>> cancel(Call& call, CancelRequest question) {
+  const Result<CancelBody> body = body_of<CancelBody>(call);
+  if (!body) co_return std::unexpected(body.error());
+  question.reason = body->reason;
+  co_return co_await call.api.verbs.cancel(call.who, std::move(question));
+}
+
+Task<HttpReply> cancel_one(Call& call) {
+  const Result<RunId> run = run_parameter(call);
+  if (!run) co_return problem(call, run.error());
+  CancelRequest question;
+  question.runs = {*run};
+  const Result<CancelReply> reply = co_await cancel(call, std::move(question));
+  if (!reply) co_return problem(call, reply.error());
+  const bool done = !reply->rows.empty() && reply->rows.front().code == 0;
+  const std::string phase =
+      reply->rows.empty() ? "" : std::string(to_string(reply->rows.front().state));
+  co_return json_reply(Object().flag("success", done).text("phase", phase).take());
+}
+
+Task<HttpReply> cancel_all(Call& call) {
+  CancelRequest question;
+  question.all = true;
+  const Result<CancelReply> reply = co_await cancel(call, std::move(question));
+  if (!reply) co_return problem(call, reply.error());
+  Object results;
+  for (const CancelRow& row : reply->rows)
+    results.flag(fmt::format("{}", row.run), row.code == 0);
+  co_return json_reply(
+      Object().flag("success", reply->code == 0).raw("results", results.take()).take());
+}
+
+Task<HttpReply> for_open_runs(Call& call, std::string_view verb) {
+  const auto runs = co_await open_runs(call);
+  if (!runs) co_return problem(call, runs.error());
+  if (runs->empty()) co_return json_reply(Object().flag("success", true).take());
+  const std::string numbers =
+      list_of(*runs, [](const RunView& run) { return fmt::format("{}", run.run); });
+  const auto done = co_await call.api.verbs.ask(call.who, verb,
+                                                fmt::format(R"({{"runs":{}}})", numbers));
+  if (!done) co_return problem(call, done.error());
+  co_return json_reply(Object().flag("success", true).take());
+}
+
+Task<HttpReply> pause_all(Call& call) {
+  co_return co_await for_open_runs(call, "run.pause");
+}
+
+Task<HttpReply> resume_all(Call& call) {
+  co_return co_await for_open_runs(call, "run.resume");
+}
+
+constexpr Route looks(std::string_view pattern, ReplyHandler handler,
+                      Need need = Need::read) {
+  return {.method = Method::get, .pattern = pattern, .need = need, .reply = handler};
+}
+constexpr Route does(std::string_view pattern, ReplyHandler handler) {
+  return {.method = Method::post,
+          .pattern = pattern,
+          .need = Need::operate,
+          .reply = handler,
+          .takes_json = true,
+          .same_origin_is_enough = true};
+}
+
+constexpr Route kRoutes[] = {
+    looks("/progress_config.json", show_progress_config, Need::nothing),
+    looks("/health", show_health, Need::nothing),
+    looks("/api/health", show_health, Need::nothing),
+    looks("/api/status", show_status),
+    looks("/api/monitor_status", show_status),
+    looks("/api/server_info", show_server_info),
+    looks("/api/perf", show_perf),
+    looks("/api/perf/{run}", show_perf_of),
+    looks("/api/cancelable_jobs", show_cancelable),
+    looks("/api/check_receipt/{filename}", check_receipt),
+    looks("/api/received_files", list_received),
+    does("/api/connect", show_connection),
+    does("/api/disconnect", show_connection),
+    does("/api/stop", cancel_all),
+    does("/api/cancel_all", cancel_all),
+    does("/api/cancel/{run}", cancel_one),
+    does("/api/pause", pause_all),
+    does("/api/resume", resume_all),
+    {.method = Method::post,
+     .pattern = "/api/start_backup",
+     .need = Need::operate,
+     .stream = serve_upload,
+     .status = 202,
+     .same_origin_is_enough = true},
+};
+
+}  // namespace
+
+std::span<const Route> former_routes() {
+  return kRoutes;
+}
+
+}  // namespace dray::notifier
