@@ -25,8 +25,8 @@ UploadSender::Next UploadSender::next(Instant now) {
     next.kind = Next::Kind::refused;
     return next;
   }
-  const bool more = !end_sent_ && (sent_ < size_ ? sent_ < allowed_
-                                                 : ended_ && (allowed_ > 0 || size_ > 0));
+  const bool more =
+      !end_sent_ && (sent_ < size_ ? sent_ < allowed_ : ended_ && (allowed_ > 0 || size_ > 0));
   if (!lost_ && more) {
     next.kind = Next::Kind::send;
     next.token = token_;

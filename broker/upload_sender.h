@@ -55,7 +55,7 @@ class UploadSender {
   Next ask(Instant now);
   void ask_again(Instant now);
 
-  uint64_t size_;     // that can be read
+  uint64_t size_;      // that can be read
   bool ended_ = true;  // and that is all
   Token token_;
   bool lost_ = true;  // where the worker stands is not known

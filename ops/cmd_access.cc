@@ -53,8 +53,8 @@ Result<Exit> create_token(Context& context, const Args& args) {
   }
   DRAY_TRY_ASSIGN(const std::string text, context.ask("token.put", body));
   DRAY_TRY_ASSIGN(const TokenAnswer answer, read_answer<TokenAnswer>("token.put", text));
-  const std::string json = fmt::format(R"({{"token":{},"secret":{}}})", to_json(answer.token),
-                                       json_quote(made.text));
+  const std::string json =
+      fmt::format(R"({{"token":{},"secret":{}}})", to_json(answer.token), json_quote(made.text));
   if (context.printed_json(json)) return Exit::ok;
   // The token alone on standard output, so that a script can take it.
   context.out.error_line("The token is shown this once; whoever has it may what it may:");
@@ -137,23 +137,29 @@ Result<Exit> set_password(Context& context, const Args& args) {
 }
 
 Result<Exit> remove_user(Context& context, const Args& args) {
-  DRAY_TRY_ASSIGN(const std::string text, context.ask("user.remove", {{"name", args.text("NAME")}}));
+  DRAY_TRY_ASSIGN(const std::string text,
+                  context.ask("user.remove", {{"name", args.text("NAME")}}));
   if (!context.printed_json(text))
     context.out.line(fmt::format("user {} removed", clean_name(args.text("NAME"))));
   return Exit::ok;
 }
 
 const OptionSpec kUserName{"NAME", "", "of the user", Use::required};
-const OptionSpec kScope{"--scope", "SCOPE", "what they may; read sees, operate also runs and edits "
-                        "jobs, admin everything", Use::optional, kScopes};
-const OptionSpec kClient{"--client", "CLIENT", "they see and change nothing of any other",
-                         Use::optional, {}, "client"};
+const OptionSpec kScope{"--scope", "SCOPE",
+                        "what they may; read sees, operate also runs and edits "
+                        "jobs, admin everything",
+                        Use::optional, kScopes};
+const OptionSpec kClient{"--client",    "CLIENT", "they see and change nothing of any other",
+                         Use::optional, {},       "client"};
 
 }  // namespace
 
 std::vector<Command> access_commands() {
   return {
-      {"token list", "List API tokens and when they were used last.", {}, "dray token list",
+      {"token list",
+       "List API tokens and when they were used last.",
+       {},
+       "dray token list",
        list_tokens},
       {"token create",
        "Make a token for a program that uses the API.",

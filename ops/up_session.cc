@@ -24,8 +24,8 @@ struct Program {
   std::string_view name;
   std::string_view tint;  // of the prefix
 };
-constexpr Program kPrograms[] = {{"dray-broker", "36"}, {"drayd", "34"}, {"dray-worker", "35"},
-                                 {"dray-notifier", "33"}};
+constexpr Program kPrograms[] = {
+    {"dray-broker", "36"}, {"drayd", "34"}, {"dray-worker", "35"}, {"dray-notifier", "33"}};
 
 std::string directory_of(const std::string& path) {
   return path.substr(0, path.rfind('/'));
@@ -63,12 +63,12 @@ std::string ready_text(const UpFiles& files, const std::string& page, const std:
   if (!setup.empty())
     web = fmt::format("In a browser, to make the first user (works once): {}\n", clean(setup));
   return web + fmt::format(
-      "Drayage is up. In another terminal:\n"
-      "  export DRAY_CONFIG={}\n"
-      "  dray status\n"
-      "  dray remote import ~/.config/rclone/rclone.conf\n"
-      "Ctrl-C stops everything; what was running is retried at the next start.",
-      clean(files.config_path));
+                   "Drayage is up. In another terminal:\n"
+                   "  export DRAY_CONFIG={}\n"
+                   "  dray status\n"
+                   "  dray remote import ~/.config/rclone/rclone.conf\n"
+                   "Ctrl-C stops everything; what was running is retried at the next start.",
+                   clean(files.config_path));
 }
 
 UpSession::UpSession(Context& context, UpOptions options)

@@ -150,12 +150,12 @@ void Access::count_failure(const std::string& address, const std::string& accoun
 Task<Result<std::string>> Access::hash(std::string password) {
   if (const Status good = check_password(password); !good)
     co_return std::unexpected(annotate(good.error(), "password"));
-  co_return co_await passwords_.run(
-      [password = std::move(password)]() -> Result<std::string> { return hash_password(password); });
+  co_return co_await passwords_.run([password = std::move(password)]() -> Result<std::string> {
+    return hash_password(password);
+  });
 }
 
-Task<Result<UserView>> Access::prove(std::string name, std::string password,
-                                     std::string address) {
+Task<Result<UserView>> Access::prove(std::string name, std::string password, std::string address) {
   if (is_blocked(address, name))
     co_return fail(ErrorCode::exhausted, "too many wrong logins; wait a minute");
   const Result<store::Db*> db = database_.at_once().open();
@@ -163,8 +163,8 @@ Task<Result<UserView>> Access::prove(std::string name, std::string password,
   const auto user = store::Access(**db).user(name);
   if (!user) co_return std::unexpected(user.error());
   const std::string stored = *user ? (*user)->password : "";
-  const Result<bool> matches = co_await passwords_.run(
-      [stored, password = std::move(password)]() -> Result<bool> {
+  const Result<bool> matches =
+      co_await passwords_.run([stored, password = std::move(password)]() -> Result<bool> {
         return password_matches(stored, password);
       });
   if (!matches) co_return std::unexpected(matches.error());
@@ -214,22 +214,22 @@ Task<Result<Login>> Access::open_session(UserView user, std::string address) {
 Task<Status> Access::log_out(const Identity& identity) {
   if (identity.kind != Identity::Kind::user) co_return Status{};
   const std::string body = fmt::format(R"({{"hash":"{}"}})", base64_encode(identity.proof));
-  const auto done = co_await verbs_.ask_for_itself("session.remove", body, identity.name,
-                                                   identity.address);
+  const auto done =
+      co_await verbs_.ask_for_itself("session.remove", body, identity.name, identity.address);
   if (!done) co_return std::unexpected(done.error());
   co_return Status{};
 }
 
 Task<Result<Login>> Access::change_password(const Identity& identity, std::string old_password,
-                                     std::string new_password) {
+                                            std::string new_password) {
   if (identity.kind != Identity::Kind::user)
     co_return fail(ErrorCode::conflict, "a token has no password");
   const auto user = co_await prove(identity.name, std::move(old_password), identity.address);
   if (!user) co_return std::unexpected(annotate(user.error(), "old_password"));
   const auto hashed = co_await hash(std::move(new_password));
   if (!hashed) co_return std::unexpected(hashed.error());
-  const std::string body = fmt::format(R"({{"name":{},"password":{}}})", json_quote(identity.name),
-                                       json_quote(*hashed));
+  const std::string body =
+      fmt::format(R"({{"name":{},"password":{}}})", json_quote(identity.name), json_quote(*hashed));
   const auto done =
       co_await verbs_.ask_for_itself("user.password", body, identity.name, identity.address);
   if (!done) co_return std::unexpected(done.error());

@@ -49,7 +49,7 @@ std::optional<HttpReply> refuse_forged(const Call& call) {
   if (call.route.need == Need::nothing || by_cookie) {
     if (gate.is_cross_origin(request)) return refused("the request comes from another page");
   }
-  if (!by_cookie) return std::nullopt;
+  if (!by_cookie || call.route.need == Need::nothing) return std::nullopt;
   if (is_same_secret(request.header("x-dray-csrf"), call.who.csrf)) return std::nullopt;
   if (call.route.same_origin_is_enough && gate.is_same_origin(request)) return std::nullopt;
   return refused("the request does not show that it comes from a page of this server");
@@ -65,10 +65,10 @@ std::optional<HttpReply> refuse_shape(const Call& call) {
   for (const QueryField& field : request.query) {
     if (std::ranges::find(known, field.name) != known.end()) continue;
     const std::string_view near = closest_match(field.name, known);
-    return problem_reply(
-        {ErrorCode::invalid, fmt::format("{} is no parameter of this{}", quoted(field.name),
-                                         near.empty() ? "" : fmt::format("; did you mean {}?", near))},
-        request);
+    return problem_reply({ErrorCode::invalid,
+                          fmt::format("{} is no parameter of this{}", quoted(field.name),
+                                      near.empty() ? "" : fmt::format("; did you mean {}?", near))},
+                         request);
   }
   if (call.route.stream != nullptr || !request.has_body) return std::nullopt;
   if (!call.route.takes_json)
@@ -134,8 +134,8 @@ Task<void> serve(Call& call, Exchange& exchange, Instant began) {
 HttpReply not_there(const Match& match, const HttpRequest& request) {
   if (match.allow.empty())
     return refusal_reply(Refusal::not_found, "there is nothing at this address", request);
-  HttpReply reply = refusal_reply(Refusal::method_not_allowed,
-                                  "this address does not take that method", request);
+  HttpReply reply =
+      refusal_reply(Refusal::method_not_allowed, "this address does not take that method", request);
   reply.headers.push_back({"allow", match.allow});
   return reply;
 }
@@ -143,9 +143,9 @@ HttpReply not_there(const Match& match, const HttpRequest& request) {
 }  // namespace
 
 std::vector<std::span<const Route>> all_route_tables() {
-  return {access_routes(), catalog_routes(), job_routes(),    run_routes(),   version_routes(),
-          system_routes(), export_routes(),  upload_routes(), event_routes(), service_routes(),
-          former_routes()};
+  return {access_routes(),  catalog_routes(), job_routes(),    run_routes(),
+          version_routes(), system_routes(),  export_routes(), upload_routes(),
+          event_routes(),   service_routes(), former_routes()};
 }
 
 bool reads_body_itself(const Api& api, const HttpRequest& request) {
@@ -157,8 +157,8 @@ Task<void> handle_request(Api& api, Exchange& exchange, HttpRequest& request) {
   const Instant began = api.clock.now().mono;
   apply_forwarded(request, api.config.notifier.trusted_proxies);
   if (!api.gate.accepts_host(request.header("host"))) {
-    co_await exchange.reply(refusal_reply(
-        Refusal::misdirected, "this server is not known under that name", request));
+    co_await exchange.reply(
+        refusal_reply(Refusal::misdirected, "this server is not known under that name", request));
     co_return;
   }
   Match match = api.router.find(request.method, request.segments);
@@ -171,8 +171,7 @@ Task<void> handle_request(Api& api, Exchange& exchange, HttpRequest& request) {
   }
   Result<Identity> who = api.access.identify(request);
   if (!who && who.error().code == ErrorCode::exhausted) {
-    co_await exchange.reply(
-        refusal_reply(Refusal::rate_limited, who.error().message, request));
+    co_await exchange.reply(refusal_reply(Refusal::rate_limited, who.error().message, request));
     co_return;
   }
   // Without the database nobody can be known; what strangers may see goes on.

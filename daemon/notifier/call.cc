@@ -136,8 +136,7 @@ std::string text_parameter(const Call& call, std::string_view name) {
 
 Result<PageArgs> page_arguments(const Call& call) {
   PageArgs args;
-  DRAY_TRY_ASSIGN(args.limit,
-                  number_parameter(call, "limit", args.limit, 1, limits::kMaxPageRows));
+  DRAY_TRY_ASSIGN(args.limit, number_parameter(call, "limit", args.limit, 1, limits::kMaxPageRows));
   DRAY_TRY_ASSIGN(args.cursor, number_parameter(call, "cursor", 0, 1, INT64_MAX));
   return args;
 }
@@ -159,9 +158,8 @@ Task<HttpReply> by_verb(Call& call) {
 }
 
 Task<HttpReply> ask_verb(Call& call, std::string body) {
-  Result<std::string> json =
-      co_await call.api.verbs.ask(call.who, call.route.verb.name, std::move(body),
-                                  call.request.header("idempotency-key"));
+  Result<std::string> json = co_await call.api.verbs.ask(
+      call.who, call.route.verb.name, std::move(body), call.request.header("idempotency-key"));
   if (json && call.route.status != 204) json = member(call, *json);
   co_return answer(call, std::move(json));
 }

@@ -3,8 +3,8 @@
 // Thread: the loop's. Lives as long as the request.
 #pragma once
 
-#include <functional>
 #include <algorithm>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -39,7 +39,7 @@ struct Api {
   const Router& router;
   Metrics& metrics;
   StaticFiles& files;
-  Uploads& uploads;
+  std::shared_ptr<Uploads> uploads;
   std::function<Task<Result<std::string>>(const Identity& who)> metrics_text;
 };
 

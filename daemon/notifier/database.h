@@ -47,8 +47,8 @@ class Database {
   template <class Question>
   auto ask(Question question) {
     return reader_.run(
-        [this, question = std::move(question)]() mutable
-        -> std::invoke_result_t<Question, store::Db&> {
+        [this,
+         question = std::move(question)]() mutable -> std::invoke_result_t<Question, store::Db&> {
           const Result<store::Db*> db = large_.open();
           if (!db) return std::unexpected(db.error());
           return question(**db);

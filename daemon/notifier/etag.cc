@@ -12,8 +12,8 @@ namespace {
 
 constexpr size_t kDigits = 32;
 constexpr std::string_view kPassing[] = {
-    "busy",          "connected", "jobs",        "last_address", "last_login_at", "last_run",
-    "last_runs",     "last_seen", "last_used_at", "next_due",     "progress",
+    "busy",      "connected", "jobs",         "last_address", "last_login_at", "last_run",
+    "last_runs", "last_seen", "last_used_at", "next_due",     "progress",
 };
 
 bool passes(std::string_view key) {
@@ -32,8 +32,7 @@ std::string lasting_part(const JsonValue& value) {
 
 std::string etag_of(std::string_view content) {
   const Result<JsonDocument> document = JsonDocument::parse(content);
-  const std::string hash =
-      sha256(document ? lasting_part(document->root()) : std::string(content));
+  const std::string hash = sha256(document ? lasting_part(document->root()) : std::string(content));
   return fmt::format("\"{}\"", to_hex(hash).substr(0, kDigits));
 }
 

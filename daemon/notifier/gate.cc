@@ -16,9 +16,8 @@ std::string lower(std::string_view text) {
 }
 
 bool is_port(std::string_view text) {
-  return text.empty() || (text.size() <= 5 && std::ranges::all_of(text, [](char c) {
-                            return c >= '0' && c <= '9';
-                          }));
+  return text.empty() || (text.size() <= 5 &&
+                          std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; }));
 }
 
 // "[::1]:80" -> "::1", "a:80" -> "a"; "" when it is neither.

@@ -146,9 +146,8 @@ void Connection::fill_request() {
   const auto& message = parser_->get();
   request_.method = parse_method({message.method_string().data(), message.method_string().size()});
   for (const auto& field : message)
-    request_.headers.push_back(
-        {lower({field.name_string().data(), field.name_string().size()}),
-         std::string(field.value().data(), field.value().size())});
+    request_.headers.push_back({lower({field.name_string().data(), field.name_string().size()}),
+                                std::string(field.value().data(), field.value().size())});
   const auto length = parser_->content_length();
   request_.body_bytes = length ? *length : 0;
   request_.has_body = parser_->chunked() || request_.body_bytes > 0;

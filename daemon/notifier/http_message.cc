@@ -12,8 +12,8 @@ struct MethodRow {
   std::string_view name;
 };
 constexpr MethodRow kMethods[] = {
-    {Method::get, "GET"},     {Method::head, "HEAD"},    {Method::post, "POST"},
-    {Method::put, "PUT"},     {Method::patch, "PATCH"},  {Method::remove, "DELETE"},
+    {Method::get, "GET"},         {Method::head, "HEAD"},   {Method::post, "POST"},
+    {Method::put, "PUT"},         {Method::patch, "PATCH"}, {Method::remove, "DELETE"},
     {Method::options, "OPTIONS"},
 };
 
@@ -98,8 +98,9 @@ std::string head_text(const HttpReply& reply, bool keep_alive, bool secure) {
   fmt::format_to(std::back_inserter(text), "HTTP/1.1 {} {}\r\n", reply.status,
                  reason_phrase(reply.status));
   // What every answer says: nobody guesses its type, frames it, learns where a link came from.
-  text += "X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n"
-          "X-Frame-Options: DENY\r\nCross-Origin-Resource-Policy: same-origin\r\n";
+  text +=
+      "X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n"
+      "X-Frame-Options: DENY\r\nCross-Origin-Resource-Policy: same-origin\r\n";
   if (secure) text += "Strict-Transport-Security: max-age=31536000\r\n";
   if (!reply.content_type.empty())
     fmt::format_to(std::back_inserter(text), "Content-Type: {}\r\n", reply.content_type);

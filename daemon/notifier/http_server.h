@@ -1,5 +1,5 @@
-// Listens, counts and turns away: connections in all and per address, before a byte is read of them.
-// What a connection then does is in http_connection.h.
+// Listens, counts and turns away: connections in all and per address, before a byte is read of
+// them. What a connection then does is in http_connection.h.
 //
 // Thread: the loop's. Owner: the service.
 #pragma once

@@ -13,7 +13,7 @@ namespace dray::notifier {
 struct Identity {
   enum class Kind : uint8_t { nobody, user, token };
   Kind kind = Kind::nobody;
-  std::string name;    // of the person or token
+  std::string name;  // of the person or token
   Scope scope = Scope::read;
   std::string client;  // sees and changes nothing of any other; "": all
   std::string address;

@@ -16,6 +16,6 @@ dray::Status run_notifier(dray::DaemonContext& context) {
 
 int main(int argc, char** argv) {
   return dray::daemon_main(
-      argc, argv, {"dray-notifier", "Serves the page and the API, and tells of what happens.",
-                   run_notifier});
+      argc, argv,
+      {"dray-notifier", "Serves the page and the API, and tells of what happens.", run_notifier});
 }

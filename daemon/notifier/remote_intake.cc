@@ -41,8 +41,8 @@ struct RemotePatch {
   }
 };
 
-// What the workers' rclone says of the type. Null when no worker can be asked: then it is checked by
-// what we know ourselves, and by the worker that opens it.
+// What the workers' rclone says of the type. Null when no worker can be asked: then it is checked
+// by what we know ourselves, and by the worker that opens it.
 Task<Result<std::unique_ptr<RcloneBackends>>> describe(Call& call, std::string type) {
   auto providers = co_await call.api.verbs.ask_as<ProvidersAnswer>(
       call.who, "remote.types", fmt::format(R"({{"type":{}}})", json_quote(type)));
@@ -121,8 +121,8 @@ Task<HttpReply> create_remote(Call& call) {
                              fmt::format("there is a remote {} already", quoted(input->name))});
   if (existing.error().code != ErrorCode::not_found) co_return problem(call, existing.error());
   if (!call.who.may_see(input->client) && input->client != "default")
-    co_return problem(call, {ErrorCode::not_found,
-                             fmt::format("there is no client {}", quoted(input->client))});
+    co_return problem(
+        call, {ErrorCode::not_found, fmt::format("there is no client {}", quoted(input->client))});
   const Result<SealedRemote> remote = co_await prepare(call, *input);
   if (!remote) co_return problem(call, remote.error());
   co_return co_await store(call, *remote, holds_login(input->settings) ? "new" : "");

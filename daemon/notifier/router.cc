@@ -43,9 +43,8 @@ Router::Router(std::vector<std::span<const Route>> tables) {
       rows_.push_back({&route, split(route.pattern, '/')});
     }
   // Where "/runs/cancel" and "/runs/{run}" both fit, the word wins.
-  std::ranges::stable_sort(rows_, {}, [](const Row& row) {
-    return std::ranges::count_if(row.parts, is_parameter);
-  });
+  std::ranges::stable_sort(
+      rows_, {}, [](const Row& row) { return std::ranges::count_if(row.parts, is_parameter); });
 }
 
 Match Router::find(Method method, const std::vector<std::string>& segments) const {
@@ -54,8 +53,8 @@ Match Router::find(Method method, const std::vector<std::string>& segments) cons
   for (const Row& row : rows_) {
     if (!fits(row.parts, segments)) continue;
     if (row.route->method != wanted) {
-      match.allow += fmt::format("{}{}", match.allow.empty() ? "" : ", ",
-                                 to_string(row.route->method));
+      match.allow +=
+          fmt::format("{}{}", match.allow.empty() ? "" : ", ", to_string(row.route->method));
       continue;
     }
     match.route = row.route;

@@ -2,8 +2,8 @@
 //
 // A row says who may ask, what body it takes and which function answers. Most rows only pass a verb
 // on to the scheduler: they name it and how its body is put together (VerbSpec). Rows whose handler
-// speaks for itself (`stream`) read long bodies, write long answers, or take the connection over for
-// a WebSocket.
+// speaks for itself (`stream`) read long bodies, write long answers, or take the connection over
+// for a WebSocket.
 #pragma once
 
 #include <span>
@@ -43,10 +43,10 @@ struct Route {
   Need need = Need::read;
   ReplyHandler reply = nullptr;
   StreamHandler stream = nullptr;
-  bool takes_json = false;          // a body, which may be left out
-  std::string_view query = {};      // parameters it knows, beside those of the verb
-  unsigned status = 200;            // when all went well
-  bool etag = false;                // of a GET: others may make changes depend on what it shows
+  bool takes_json = false;             // a body, which may be left out
+  std::string_view query = {};         // parameters it knows, beside those of the verb
+  unsigned status = 200;               // when all went well
+  bool etag = false;                   // of a GET: others may make changes depend on what it shows
   bool same_origin_is_enough = false;  // pages of the former product send no X-Dray-Csrf
   VerbSpec verb = {};
 };

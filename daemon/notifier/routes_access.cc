@@ -124,8 +124,7 @@ HttpHeader cookie(const Call& call, std::string_view value, int64_t seconds) {
 
 HttpReply logged_in(const Call& call, const Login& login) {
   HttpReply reply = json_reply(identity_json(login.identity));
-  reply.headers.push_back(
-      cookie(call, login.session, call.api.config.notifier.session.count()));
+  reply.headers.push_back(cookie(call, login.session, call.api.config.notifier.session.count()));
   return reply;
 }
 
@@ -154,8 +153,7 @@ Task<HttpReply> log_in(Call& call) {
   if (!input) co_return problem(call, input.error());
   Access& access = call.api.access;
   if (!input->token.empty())
-    co_return login_reply(
-        call, co_await access.log_in_with_token(input->token, call.who.address));
+    co_return login_reply(call, co_await access.log_in_with_token(input->token, call.who.address));
   co_return login_reply(call,
                         co_await access.log_in(input->name, input->password, call.who.address));
 }
@@ -175,8 +173,8 @@ Task<HttpReply> show_me(Call& call) {
 Task<HttpReply> change_password(Call& call) {
   const Result<PasswordInput> input = body_of<PasswordInput>(call);
   if (!input) co_return problem(call, input.error());
-  const Result<Login> login = co_await call.api.access.change_password(
-      call.who, input->old_password, input->new_password);
+  const Result<Login> login =
+      co_await call.api.access.change_password(call.who, input->old_password, input->new_password);
   if (!login) co_return login_problem(call, login.error());
   HttpReply reply = logged_in(call, *login);
   reply.status = 204;
@@ -202,11 +200,10 @@ Task<HttpReply> put_user(Call& call, UserPut put, UserInput input) {
 Task<HttpReply> create_user(Call& call) {
   Result<UserInput> input = body_of<UserInput>(call);
   if (!input) co_return problem(call, input.error());
-  for (const auto& [field, given] : {std::pair{"name", input->name.has_value()},
-                                     std::pair{"scope", input->scope.has_value()},
-                                     std::pair{"password", input->password.has_value()}})
-    if (!given)
-      co_return problem(call, {ErrorCode::invalid, fmt::format("{}: is missing", field)});
+  for (const auto& [field, given] :
+       {std::pair{"name", input->name.has_value()}, std::pair{"scope", input->scope.has_value()},
+        std::pair{"password", input->password.has_value()}})
+    if (!given) co_return problem(call, {ErrorCode::invalid, fmt::format("{}: is missing", field)});
   UserPut put;
   put.name = *input->name;
   put.create = true;
@@ -216,8 +213,7 @@ Task<HttpReply> create_user(Call& call) {
 Task<HttpReply> change_user(Call& call) {
   Result<UserInput> input = body_of<UserInput>(call);
   if (!input) co_return problem(call, input.error());
-  if (input->name)
-    co_return problem(call, {ErrorCode::invalid, "name: is given by the address"});
+  if (input->name) co_return problem(call, {ErrorCode::invalid, "name: is given by the address"});
   UserPut put;
   put.name = call.parameter("user");
   put.create = false;
@@ -247,12 +243,11 @@ Task<HttpReply> list_audit(Call& call) {
   if (!call.who.client.empty())
     co_return refusal_reply(Refusal::denied, "this is for operators of the whole installation",
                             call.request);
-  const auto page = co_await call.api.database.ask(
-      [args = *args](store::Db& db) -> Result<AuditPage> {
+  const auto page =
+      co_await call.api.database.ask([args = *args](store::Db& db) -> Result<AuditPage> {
         AuditPage rows;
-        DRAY_TRY_ASSIGN(rows.entries,
-                        store::Catalog(db).audit(args.cursor ? args.cursor : UINT64_MAX,
-                                                 args.limit));
+        DRAY_TRY_ASSIGN(rows.entries, store::Catalog(db).audit(
+                                          args.cursor ? args.cursor : UINT64_MAX, args.limit));
         if (rows.entries.size() == args.limit)
           rows.next_cursor = fmt::format("{}", rows.entries.back().id);
         return rows;

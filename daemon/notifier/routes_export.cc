@@ -40,22 +40,25 @@ Result<Rows> run_rows(store::Db& db, const ExportQuery& query, uint64_t cursor) 
 Result<Rows> receipt_rows(store::Db& db, const ExportQuery& query, uint64_t cursor) {
   const std::string client = query.client.empty() ? query.runs.client : query.client;
   if (!query.runs.client.empty() && query.runs.client != client) return Rows{};
-  DRAY_TRY_ASSIGN(const auto receipts, store::receipts(db, {client, "", query.runs.job_name, {},
-                                                            RunId{cursor}, limits::kMaxPageRows}));
+  DRAY_TRY_ASSIGN(
+      const auto receipts,
+      store::receipts(db,
+                      {client, "", query.runs.job_name, {}, RunId{cursor}, limits::kMaxPageRows}));
   return as_rows(receipts, [](const ReceiptView& receipt) { return receipt.run.value; });
 }
 
 Result<Rows> event_rows(store::Db& db, const ExportQuery& query, uint64_t cursor) {
   store::Queries queries(db);
   queries.bind_to(query.client);
-  DRAY_TRY_ASSIGN(const auto events, queries.events({cursor, {}, query.runs.job_name,
-                                                     query.runs.client, limits::kMaxPageRows}));
+  DRAY_TRY_ASSIGN(
+      const auto events,
+      queries.events({cursor, {}, query.runs.job_name, query.runs.client, limits::kMaxPageRows}));
   return as_rows(events, [](const EventView& event) { return event.sequence; });
 }
 
 Result<Rows> audit_rows(store::Db& db, const ExportQuery&, uint64_t cursor) {
-  DRAY_TRY_ASSIGN(const auto entries, store::Catalog(db).audit(cursor ? cursor : UINT64_MAX,
-                                                               limits::kMaxPageRows));
+  DRAY_TRY_ASSIGN(const auto entries,
+                  store::Catalog(db).audit(cursor ? cursor : UINT64_MAX, limits::kMaxPageRows));
   return as_rows(entries, [](const AuditEntry& entry) { return entry.id; });
 }
 
@@ -113,9 +116,8 @@ Task<void> serve_table(Call& call, Exchange& exchange, const TableRow& table, Ex
   }
   HttpReply head;
   head.content_type = csv ? "text/csv; charset=utf-8" : "application/jsonl";
-  head.headers.push_back(
-      {"content-disposition",
-       fmt::format("attachment; filename=\"dray-{}.{}\"", table.name, csv ? "csv" : "jsonl")});
+  head.headers.push_back({"content-disposition", fmt::format("attachment; filename=\"dray-{}.{}\"",
+                                                             table.name, csv ? "csv" : "jsonl")});
   bool open = co_await exchange.begin(std::move(head));
   if (open && csv) open = co_await exchange.write(csv_head(columns));
   while (open && rows) {
@@ -131,9 +133,9 @@ Task<void> serve_export(Call& call, Exchange& exchange) {
   const std::string& name = call.parameter("table");
   const auto table = std::ranges::find(kTables, name, &TableRow::name);
   if (table == std::end(kTables)) {
-    co_await exchange.reply(
-        problem(call, {ErrorCode::not_found, "there is no such table; there are runs, receipts, "
-                                             "events and audit"}));
+    co_await exchange.reply(problem(call, {ErrorCode::not_found,
+                                           "there is no such table; there are runs, receipts, "
+                                           "events and audit"}));
     co_return;
   }
   if (table->for_administrators && !(call.who.may(Scope::admin) && call.who.client.empty())) {

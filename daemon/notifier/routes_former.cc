@@ -1,5 +1,5 @@
-// The addresses that the page of the former product asks, mapped to what there is now. Its words are
-// kept: a "job" there is a run here, and `job_id` its number. Payloads: docs/API.md.
+// The addresses that the page of the former product asks, mapped to what there is now. Its words
+// are kept: a "job" there is a run here, and `job_id` its number. Payloads: docs/API.md.
 #include "daemon/base/text.h"
 #include "daemon/notifier/call.h"
 #include "daemon/notifier/route_tables.h"
@@ -198,18 +198,16 @@ Task<HttpReply> show_server_info(Call& call) {
                            .text("name", "Drayage")
                            .text("version", DRAY_VERSION)
                            .flag("connected", is_connected(call))
-                           .number("uploads", call.api.uploads.count())
+                           .number("uploads", call.api.uploads->count())
                            .take());
 }
 
 // ── Doing ───────────────────────────────────────────────────────────────────────────────────────
 
-// The page holds no connection of its own to a server any more: it only learns whether there is one.
+// The page holds no connection of its own to a server any more: it only learns whether there is
+// one.
 Task<HttpReply> show_connection(Call& call) {
-  co_return json_reply(Object()
-                           .flag("success", true)
-                           .flag("connected", is_connected(call))
-                           .take());
+  co_return json_reply(Object().flag("success", true).flag("connected", is_connected(call)).take());
 }
 
 struct CancelBody {
@@ -258,8 +256,8 @@ Task<HttpReply> for_open_runs(Call& call, std::string_view verb) {
   if (runs->empty()) co_return json_reply(Object().flag("success", true).take());
   const std::string numbers =
       list_of(*runs, [](const RunView& run) { return fmt::format("{}", run.run); });
-  const auto done = co_await call.api.verbs.ask(call.who, verb,
-                                                fmt::format(R"({{"runs":{}}})", numbers));
+  const auto done =
+      co_await call.api.verbs.ask(call.who, verb, fmt::format(R"({{"runs":{}}})", numbers));
   if (!done) co_return problem(call, done.error());
   co_return json_reply(Object().flag("success", true).take());
 }
@@ -272,8 +270,7 @@ Task<HttpReply> resume_all(Call& call) {
   co_return co_await for_open_runs(call, "run.resume");
 }
 
-constexpr Route looks(std::string_view pattern, ReplyHandler handler,
-                      Need need = Need::read) {
+constexpr Route looks(std::string_view pattern, ReplyHandler handler, Need need = Need::read) {
   return {.method = Method::get, .pattern = pattern, .need = need, .reply = handler};
 }
 constexpr Route does(std::string_view pattern, ReplyHandler handler) {

@@ -29,20 +29,18 @@ Task<HttpReply> list_jobs(Call& call) {
   filter.name_part = text_parameter(call, "name");
   filter.limit = *limit;
   const std::string asked = text_parameter(call, "client");
-  if (!asked.empty() && !call.who.may_see(asked))
-    co_return json_reply(to_json(JobPage{}));
-  const auto page = co_await call.api.database.ask(
-      [filter](store::Db& db) -> Result<JobPage> {
-        DRAY_TRY_ASSIGN(const auto records, store::Jobs(db).list(filter));
-        store::Queries queries(db);
-        JobPage rows;
-        for (const store::JobRecord& record : records) {
-          DRAY_TRY_ASSIGN(JobView view, store::job_view(queries, record));
-          rows.jobs.push_back(std::move(view));
-        }
-        if (rows.jobs.size() == filter.limit) rows.next_cursor = rows.jobs.back().spec.name;
-        return rows;
-      });
+  if (!asked.empty() && !call.who.may_see(asked)) co_return json_reply(to_json(JobPage{}));
+  const auto page = co_await call.api.database.ask([filter](store::Db& db) -> Result<JobPage> {
+    DRAY_TRY_ASSIGN(const auto records, store::Jobs(db).list(filter));
+    store::Queries queries(db);
+    JobPage rows;
+    for (const store::JobRecord& record : records) {
+      DRAY_TRY_ASSIGN(JobView view, store::job_view(queries, record));
+      rows.jobs.push_back(std::move(view));
+    }
+    if (rows.jobs.size() == filter.limit) rows.next_cursor = rows.jobs.back().spec.name;
+    return rows;
+  });
   co_return answer_as(call, page);
 }
 

@@ -27,8 +27,8 @@ Task<HttpReply> show_readiness(Call& call) {
   if (const auto needed = call.api.access.needs_setup(); problem.empty() && !needed)
     problem = needed.error().message;
   if (problem.empty()) co_return json_reply(R"({"status":"ready"})");
-  co_return json_reply(
-      fmt::format(R"({{"status":"not ready","problem":{}}})", json_quote(problem)), 503);
+  co_return json_reply(fmt::format(R"({{"status":"not ready","problem":{}}})", json_quote(problem)),
+                       503);
 }
 
 Task<HttpReply> show_metrics(Call& call) {

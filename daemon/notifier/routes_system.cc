@@ -3,8 +3,8 @@
 #include "daemon/base/text.h"
 #include "daemon/notifier/call.h"
 #include "daemon/notifier/route_tables.h"
-#include "schemas/answers.h"
 #include "daemon/notifier/run_requests.h"
+#include "schemas/answers.h"
 #include "schemas/answers_workers.h"
 
 namespace dray::notifier {
@@ -14,14 +14,13 @@ namespace {
 
 // The worker, and its machine when it can be asked.
 Task<HttpReply> show_worker(Call& call) {
-  const auto list =
-      co_await call.api.verbs.ask_as<WorkerListAnswer>(call.who, "worker.list", "{}");
+  const auto list = co_await call.api.verbs.ask_as<WorkerListAnswer>(call.who, "worker.list", "{}");
   if (!list) co_return problem(call, list.error());
   const std::string& name = call.parameter("worker");
   const auto worker = std::ranges::find(list->workers, name, &WorkerView::name);
   if (worker == list->workers.end())
-    co_return problem(call, {ErrorCode::not_found,
-                             fmt::format("there is no worker {}", quoted(name))});
+    co_return problem(call,
+                      {ErrorCode::not_found, fmt::format("there is no worker {}", quoted(name))});
   const auto machine = co_await call.api.verbs.ask(
       call.who, "worker.examine", fmt::format(R"({{"name":{}}})", json_quote(name)));
   co_return json_reply(fmt::format(R"({{"worker":{},"machine":{}}})", to_json(*worker),
@@ -72,17 +71,13 @@ constexpr Route kRoutes[] = {
      .need = Need::admin,
      .reply = by_verb,
      .status = 204,
-     .verb = {.name = "worker.drain",
-              .from_path = "name=worker",
-              .constants = "\"drain\":true"}},
+     .verb = {.name = "worker.drain", .from_path = "name=worker", .constants = "\"drain\":true"}},
     {.method = Method::post,
      .pattern = DRAY_WORKER "/undrain",
      .need = Need::admin,
      .reply = by_verb,
      .status = 204,
-     .verb = {.name = "worker.drain",
-              .from_path = "name=worker",
-              .constants = "\"drain\":false"}},
+     .verb = {.name = "worker.drain", .from_path = "name=worker", .constants = "\"drain\":false"}},
     {.method = Method::get,
      .pattern = "/api/v1/programs",
      .reply = by_verb,

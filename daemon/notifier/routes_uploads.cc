@@ -35,8 +35,8 @@ Task<HttpReply> list_receipts(Call& call) {
   if (!filter->client.empty() && !call.who.may_see(filter->client))
     co_return json_reply(to_json(ReceiptPage{}));
   if (!call.who.client.empty()) filter->client = call.who.client;
-  const auto page = co_await call.api.database.ask(
-      [filter = *filter](store::Db& db) -> Result<ReceiptPage> {
+  const auto page =
+      co_await call.api.database.ask([filter = *filter](store::Db& db) -> Result<ReceiptPage> {
         ReceiptPage rows;
         DRAY_TRY_ASSIGN(rows.receipts, store::receipts(db, filter));
         if (rows.receipts.size() == filter.limit)

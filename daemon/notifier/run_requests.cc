@@ -117,10 +117,9 @@ struct CancelAnswer {
 CancelAnswer cancel_answer(const CancelReply& reply) {
   CancelAnswer answer;
   for (const CancelRow& row : reply.rows)
-    answer.runs.push_back(
-        {row.run,
-         row.code == 0 ? "" : std::string(problem_code(from_wire_code(row.code))), row.state,
-         row.message});
+    answer.runs.push_back({row.run,
+                           row.code == 0 ? "" : std::string(problem_code(from_wire_code(row.code))),
+                           row.state, row.message});
   return answer;
 }
 
@@ -170,8 +169,7 @@ Result<RunId> run_parameter(const Call& call) {
   const std::string& text = call.parameter("run");
   uint64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error == std::errc{} && end == text.data() + text.size() && number > 0 &&
-      number <= INT64_MAX)
+  if (error == std::errc{} && end == text.data() + text.size() && number > 0 && number <= INT64_MAX)
     return RunId{number};
   return fail(ErrorCode::invalid, "run: must be the number of a run");
 }
@@ -209,8 +207,8 @@ Task<HttpReply> show_queue(Call& call) {
   if (!filter) co_return problem(call, filter.error());
   filter->states = store::states_of("open").value_or(std::vector<RunState>{});
   filter->oldest_first = true;
-  const auto queue = co_await call.api.database.ask(
-      [filter = *filter, client = call.who.client](store::Db& db) {
+  const auto queue =
+      co_await call.api.database.ask([filter = *filter, client = call.who.client](store::Db& db) {
         return read_queue(db, filter, client);
       });
   co_return answer_as(call, queue);
@@ -285,8 +283,7 @@ Task<HttpReply> cancel_runs(Call& call) {
   question.reason = input->reason;
   const Result<CancelReply> reply = co_await call.api.verbs.cancel(call.who, std::move(question));
   if (!reply) co_return problem(call, reply.error());
-  if (reply->code != 0)
-    co_return problem(call, {from_wire_code(reply->code), reply->message});
+  if (reply->code != 0) co_return problem(call, {from_wire_code(reply->code), reply->message});
   co_return json_reply(to_json(cancel_answer(*reply)), 202);
 }
 

@@ -24,10 +24,11 @@ NotifierService::Impl::Impl(DaemonContext& context_in, std::unique_ptr<Bus> bus_
       access(context.config.notifier, database, verbs, context.clock),
       gate(context.config.notifier.hosts, context.config.notifier.public_url),
       router(all_route_tables()),
-      api{context.config, context.loop, context.clock, *bus,   database, verbs, access,
+      api{context.config, context.loop, context.clock, *bus,  database, verbs, access,
           gate,           router,       metrics,       files, uploads,  {}},
       use_timer(context.loop),
-      setup_timer(context.loop) {
+      setup_timer(context.loop),
+      stop_timer(context.loop) {
   api.metrics_text = [this](const Identity& who) {
     return metrics_report(database, metrics, *server, who.client);
   };
@@ -43,9 +44,9 @@ void NotifierService::Impl::load_page() {
 }
 
 void NotifierService::Impl::listen_to_bus() {
-  bus->on_message([this](const Incoming& incoming) { uploads.on_message(incoming); });
+  bus->on_message([this](const Incoming& incoming) { uploads->on_message(incoming); });
   bus->on_link([this](const LinkState& link) {
-    if (link.scheduler_up) uploads.on_link_back();
+    if (link.scheduler_up) uploads->on_link_back();
   });
 }
 
@@ -63,8 +64,8 @@ ConnectionOptions NotifierService::Impl::connection_options() {
 Status NotifierService::Impl::begin() {
   load_page();
   listen_to_bus();
-  server = std::make_unique<HttpServer>(context.loop, context.config.notifier,
-                                        connection_options());
+  server =
+      std::make_unique<HttpServer>(context.loop, context.config.notifier, connection_options());
   DRAY_TRY(server->listen());
   for (const std::string& address : server->addresses())
     log_info({"http.listening", {{"address", address}}}, "listening on {}", address);
@@ -99,6 +100,12 @@ void NotifierService::Impl::set_up_done() {
   ::unlink(setup_link_file(context.config).c_str());
 }
 
+void NotifierService::Impl::stop_when_idle(Instant give_up) {
+  if (server->counters().open == 0 || context.clock.now().mono >= give_up)
+    return context.loop.stop();
+  stop_timer.start_once(kStopCheck, [this, give_up] { stop_when_idle(give_up); });
+}
+
 NotifierService::NotifierService(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 NotifierService::~NotifierService() = default;
 
@@ -118,9 +125,10 @@ Result<std::unique_ptr<NotifierService>> NotifierService::open(DaemonContext& co
 }
 
 void NotifierService::stop() {
+  impl_->setup_timer.cancel();
+  impl_->use_timer.cancel();
   impl_->server->stop();
-  // Coroutines that wait for others end with the loop.
-  impl_->context.loop.stop();
+  impl_->stop_when_idle(impl_->context.clock.now().mono + Impl::kStopPatience);
 }
 
 void NotifierService::reload() {

@@ -13,6 +13,8 @@ namespace dray {
 struct NotifierService::Impl {
   static constexpr Duration kReportUse = seconds{30};
   static constexpr Duration kSetupCheck = seconds{1};
+  static constexpr Duration kStopCheck = milliseconds{20};
+  static constexpr Duration kStopPatience = seconds{2};
 
   Impl(DaemonContext& context_in, std::unique_ptr<Bus> bus_in);
   Status begin();
@@ -22,6 +24,8 @@ struct NotifierService::Impl {
   // Says the one-time link as soon as it is known that there is nobody yet.
   void announce();
   void set_up_done();
+  // Ends the loop as soon as no request is left, or when the time is over.
+  void stop_when_idle(Instant give_up);
   notifier::ConnectionOptions connection_options();
 
   DaemonContext& context;
@@ -33,11 +37,12 @@ struct NotifierService::Impl {
   notifier::Router router;
   notifier::Metrics metrics;
   notifier::StaticFiles files;
-  notifier::Uploads uploads;
+  std::shared_ptr<notifier::Uploads> uploads = std::make_shared<notifier::Uploads>();
   notifier::Api api;
   std::unique_ptr<notifier::HttpServer> server;
   Timer use_timer;
   Timer setup_timer;
+  Timer stop_timer;
   std::string announced;  // where the link was written; "": nowhere
 };
 

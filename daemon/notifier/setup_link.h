@@ -1,5 +1,5 @@
-// Where the page is, and the link with which the first user is made: printed in the log, and kept in private files for
-// `dray up` and `dray user setup-link`.
+// Where the page is, and the link with which the first user is made: printed in the log, and kept
+// in private files for `dray up` and `dray user setup-link`.
 #pragma once
 
 #include <string>

@@ -97,7 +97,9 @@ std::optional<HttpReply> StaticFiles::find(const HttpRequest& request) const {
     return reply_with(file->second, path.starts_with(kAssets), request);
   // Addresses below the page are its own; the API and files that are missing are not.
   const bool of_api = path.starts_with("api/") || path == "api";
-  const bool names_file = path.find('.', path.rfind('/') == std::string::npos ? 0 : path.rfind('/')) != std::string::npos;
+  const bool names_file =
+      path.find('.', path.rfind('/') == std::string::npos ? 0 : path.rfind('/')) !=
+      std::string::npos;
   const auto index = files_.find(std::string(kIndex));
   if (of_api || names_file || index == files_.end()) return std::nullopt;
   return reply_with(index->second, false, request);

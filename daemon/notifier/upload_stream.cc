@@ -6,14 +6,14 @@
 
 namespace dray::notifier {
 
-UploadStream::UploadStream(EventLoop& loop, Clock& clock, Bus& bus, Uploads& uploads, RunId run,
-                           std::string ticket)
+UploadStream::UploadStream(EventLoop& loop, Clock& clock, Bus& bus,
+                           std::shared_ptr<Uploads> uploads, RunId run, std::string ticket)
     : clock_(clock),
       bus_(bus),
-      uploads_(uploads),
+      uploads_(std::move(uploads)),
       run_(run),
       ticket_(std::move(ticket)),
-      id_(uploads.add(*this)),
+      id_(uploads_->add(*this)),
       sender_(run, clock.now().mono),
       timer_(loop),
       moved_(loop.context()) {
@@ -21,7 +21,7 @@ UploadStream::UploadStream(EventLoop& loop, Clock& clock, Bus& bus, Uploads& upl
 }
 
 UploadStream::~UploadStream() {
-  uploads_.remove(id_);
+  uploads_->remove(id_);
 }
 
 void UploadStream::append(std::string_view bytes) {
@@ -55,8 +55,8 @@ void UploadStream::send(const UploadSender::Next& next) {
   if (next.bytes > 0) {
     // Another attempt begins at the first byte, which is gone.
     if (next.offset < base_) {
-      failure_ = Error{ErrorCode::unavailable,
-                       "the worker that took the file was lost; hand it in again"};
+      failure_ =
+          Error{ErrorCode::unavailable, "the worker that took the file was lost; hand it in again"};
       return;
     }
     chunk.data = pending_.substr(next.offset - base_, next.bytes);

@@ -20,7 +20,7 @@ class UploadStream final : public UploadListener {
   // What is kept to be sent again; the worker's window is no larger.
   static constexpr size_t kMaxPending = 4 << 20;
 
-  UploadStream(EventLoop& loop, Clock& clock, Bus& bus, Uploads& uploads, RunId run,
+  UploadStream(EventLoop& loop, Clock& clock, Bus& bus, std::shared_ptr<Uploads> uploads, RunId run,
                std::string ticket);
   ~UploadStream() override;
   UploadStream(const UploadStream&) = delete;
@@ -52,7 +52,7 @@ class UploadStream final : public UploadListener {
 
   Clock& clock_;
   Bus& bus_;
-  Uploads& uploads_;
+  std::shared_ptr<Uploads> uploads_;  // shared: requests may outlive the service by a moment
   RunId run_;
   std::string ticket_;
   uint64_t id_;

@@ -50,9 +50,12 @@ struct Form final : MultipartReader::Handler {
   std::string bytes;
 
   Status on_field(std::string field, std::string value) override {
-    if (field == "client") client = std::move(value);
-    else if (field == "job") job = std::move(value);
-    else if (field == "name") name = std::move(value);
+    if (field == "client")
+      client = std::move(value);
+    else if (field == "job")
+      job = std::move(value);
+    else if (field == "name")
+      name = std::move(value);
     else if (field == "size") {
       DRAY_TRY_ASSIGN(const JsonDocument number, JsonDocument::parse(value));
       const auto whole = number.root().unsigned_integer();
@@ -167,8 +170,8 @@ Task<Status> UploadRequest::open() {
   Enqueue question;
   question.job = job_;
   question.task = to_json(task);
-  const auto queued = co_await call_.api.verbs.enqueue(
-      call_.who, std::move(question), call_.request.header("idempotency-key"));
+  const auto queued = co_await call_.api.verbs.enqueue(call_.who, std::move(question),
+                                                       call_.request.header("idempotency-key"));
   if (!queued) co_return std::unexpected(queued.error());
   if (queued->code != 0)
     co_return std::unexpected(Error{from_wire_code(queued->code), queued->message});
@@ -245,7 +248,7 @@ Task<Result<UploadAccepted>> UploadRequest::run() {
 
 Task<HttpReply> take_upload(Call& call, Exchange& exchange) {
   const Config::Notifier& config = call.api.config.notifier;
-  if (call.api.uploads.count() >= config.uploads)
+  if (call.api.uploads->count() >= config.uploads)
     co_return refusal_reply(Refusal::overloaded, "too many files are handed in at this moment",
                             call.request);
   if (call.request.body_bytes > config.upload_max_size)

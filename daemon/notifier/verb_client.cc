@@ -40,8 +40,7 @@ Task<Result<std::string>> VerbClient::request(Request question) {
 
 Task<Result<std::string>> VerbClient::ask(const Identity& who, std::string_view verb,
                                           std::string body, std::string_view key) {
-  return request(
-      {std::string(verb), std::move(body), who.name, own_key(who, key), acting(who)});
+  return request({std::string(verb), std::move(body), who.name, own_key(who, key), acting(who)});
 }
 
 Task<Result<std::string>> VerbClient::ask_for_itself(std::string_view verb, std::string body,

@@ -116,40 +116,6 @@ void Shell::run_steps(Now now) {
   steps_.clear();
 }
 
-verbs::Context Shell::context_of(const scheduler::Asker& asker, Role role,
-                                 const std::string& asked_by, const Acting& acting, Now now) {
-  verbs::Context context(store_, core_, around_, now);
-  context.role = role;
-  context.peer = asker.name;
-  context.asked_by = safe_name(asked_by, asker.name);
-  context.acting = acting;
-  context.queries.bind_to(acting.client);
-  return context;
-}
-
-void Shell::cancel(const CancelRequest& request, const scheduler::Asker& asker, Role role,
-                   Now now) {
-  if (!accepting())
-    return post(asker.session, asker.request_id,
-                CancelReply{to_wire_code(ErrorCode::exhausted), refusal_text(), {}});
-  if (const Status reason = check_reason(request.reason); !reason)
-    return post(asker.session, asker.request_id,
-                CancelReply{to_wire_code(reason.error().code), reason.error().message, {}});
-  CancelRequest clean = request;
-  verbs::Context context = context_of(asker, role, request.asked_by, request.acting, now);
-  Status allowed = verbs::check_scope(role, request.acting, Scope::operate, "cancelling");
-  if (allowed) allowed = verbs::within_reach(context, clean);
-  if (!allowed)
-    return post(asker.session, asker.request_id,
-                CancelReply{to_wire_code(allowed.error().code), allowed.error().message, {}});
-  clean.asked_by = safe_name(request.asked_by, asker.name);
-  scheduler::CancelRuns event;
-  event.asker = asker;
-  event.request = std::move(clean);
-  event.ended = ended_among(event.request.runs);
-  handle(event, now);
-}
-
 // The core forgets runs that have ended; people ask for them all the same.
 std::vector<scheduler::EndedRun> Shell::ended_among(const std::vector<RunId>& runs) {
   std::vector<scheduler::EndedRun> ended;

@@ -1,4 +1,4 @@
-// Runs that somebody asks for, before the core hears of them.
+// Runs that somebody asks for or cancels, before the core hears of them.
 #include "daemon/base/quote.h"
 #include "daemon/scheduler/reach.h"
 #include "daemon/scheduler/safe_name.h"
@@ -6,6 +6,7 @@
 #include "daemon/scheduler/upkeep.h"
 #include "schemas/codec.h"
 #include "schemas/file_name.h"
+#include "schemas/job_check.h"
 #include "schemas/json_fields.h"
 #include "schemas/run_task.h"
 
@@ -21,6 +22,40 @@ Result<std::string> upload_task(const RunTask& sent) {
 }
 
 }  // namespace
+
+verbs::Context Shell::context_of(const scheduler::Asker& asker, Role role,
+                                 const std::string& asked_by, const Acting& acting, Now now) {
+  verbs::Context context(store_, core_, around_, now);
+  context.role = role;
+  context.peer = asker.name;
+  context.asked_by = safe_name(asked_by, asker.name);
+  context.acting = acting;
+  context.queries.bind_to(acting.client);
+  return context;
+}
+
+void Shell::cancel(const CancelRequest& request, const scheduler::Asker& asker, Role role,
+                   Now now) {
+  if (!accepting())
+    return post(asker.session, asker.request_id,
+                CancelReply{to_wire_code(ErrorCode::exhausted), refusal_text(), {}});
+  if (const Status reason = check_reason(request.reason); !reason)
+    return post(asker.session, asker.request_id,
+                CancelReply{to_wire_code(reason.error().code), reason.error().message, {}});
+  CancelRequest clean = request;
+  verbs::Context context = context_of(asker, role, request.asked_by, request.acting, now);
+  Status allowed = verbs::check_scope(role, request.acting, Scope::operate, "cancelling");
+  if (allowed) allowed = verbs::within_reach(context, clean);
+  if (!allowed)
+    return post(asker.session, asker.request_id,
+                CancelReply{to_wire_code(allowed.error().code), allowed.error().message, {}});
+  clean.asked_by = safe_name(request.asked_by, asker.name);
+  scheduler::CancelRuns event;
+  event.asker = asker;
+  event.request = std::move(clean);
+  event.ended = ended_among(event.request.runs);
+  handle(event, now);
+}
 
 // What somebody sends along: what to restore, or the file that is handed in.
 Status Shell::fill_sent(scheduler::RunNow& event) {

@@ -74,8 +74,8 @@ Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options, WallTime
   const std::string what = fmt::format("open database {}", options.path);
   const Status opened = guarded(what, [&]() -> Status {
     impl->db = std::make_unique<Db>(options.path);
-    // The notifier reads it as a member of the group; the log beside it is made with the same rights.
-    // Whether anybody else can reach the directory is decided by that.
+    // The notifier reads it as a member of the group; the log beside it is made with the same
+    // rights. Whether anybody else can reach the directory is decided by that.
     if (::chmod(options.path.c_str(), 0640) != 0) return fail_errno(errno, options.path);
     Db& db = *impl->db;
     sqlite3_busy_timeout(db.handle(), kBusyTimeoutMs);

@@ -40,8 +40,8 @@ void read_last(Db& db, std::map<int64_t, JobMetrics>& jobs) {
   while (query.next()) {
     const auto job = jobs.find(query.i64(0));
     if (job == jobs.end()) continue;
-    if (!query.is_null(1)) job->second.duration_seconds =
-                               seconds_between(query.time(1), query.time(2));
+    if (!query.is_null(1))
+      job->second.duration_seconds = seconds_between(query.time(1), query.time(2));
     job->second.bytes = static_cast<double>(query.i64(3));
     job->second.files = static_cast<double>(query.i64(4));
     job->second.grade = static_cast<double>(query.i64(5));

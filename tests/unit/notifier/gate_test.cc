@@ -22,7 +22,8 @@ TEST_CASE("names that are not ours are refused, addresses and known names are no
   for (const char* good : {"localhost", "localhost:7340", "127.0.0.1:1", "[::1]:7340", "10.1.2.3",
                            "backup.example.org", "BACKUP.example.org:443", "dray.test:8443"})
     CHECK(gate.accepts_host(good));
-  for (const char* bad : {"", "evil.test", "localhost.evil.test", "[::1", "[::1]x", "a:b", "localhost:99999999"})
+  for (const char* bad :
+       {"", "evil.test", "localhost.evil.test", "[::1", "[::1]x", "a:b", "localhost:99999999"})
     CHECK_FALSE(gate.accepts_host(bad));
 }
 
@@ -83,7 +84,8 @@ TEST_CASE("an error becomes a problem with a word, a hint and the field that it 
   HttpRequest request;
   request.id = "abc";
   const auto json = [&](const Error& error) { return problem_reply(error, request).body; };
-  const std::string invalid = json({ErrorCode::invalid, "job 'x': options.transfers: must be small"});
+  const std::string invalid =
+      json({ErrorCode::invalid, "job 'x': options.transfers: must be small"});
   CHECK_THAT(invalid, Catch::Matchers::Contains("\"field\":\"options.transfers\"") &&
                           Catch::Matchers::Contains("\"code\":\"invalid\"") &&
                           Catch::Matchers::Contains("\"request_id\":\"abc\""));
@@ -109,7 +111,8 @@ TEST_CASE("a word in an address is preferred to a parameter, and other methods a
   CHECK(router.find(Method::head, {"runs", "12"}).route == number.route);
   CHECK(router.find(Method::remove, {"runs", "12"}).allow == "GET");
   CHECK(router.find(Method::get, {"nothing"}).allow.empty());
-  CHECK(router.sibling(*router.find(Method::post, {"runs", "cancel"}).route, Method::get) != nullptr);
+  CHECK(router.sibling(*router.find(Method::post, {"runs", "cancel"}).route, Method::get) !=
+        nullptr);
 }
 
 }  // namespace

@@ -61,7 +61,8 @@ TEST_CASE("what belongs to another client looks as if it were not there") {
   CHECK_THAT(rig.as(acme, "settings.list"), Contains("denied"));
 }
 
-TEST_CASE("every verb says what a person of a client is held to, and none lets another's job through") {
+TEST_CASE(
+    "every verb says what a person of a client is held to, and none lets another's job through") {
   ReachRig rig;
   const Acting acme{kAdmin, "acme", ""};
   for (const Verb& verb : kVerbs) {
@@ -117,9 +118,11 @@ TEST_CASE("the last administrator cannot be removed, disabled or lowered") {
   CHECK_THAT(put(R"(,"enabled":false)"), Contains("last administrator"));
   CHECK_THAT(put(R"(,"scope":"read")"), Contains("last administrator"));
   CHECK_THAT(rig.text("user.remove", R"({"name":"ann"})"), Contains("last administrator"));
-  CHECK_THAT(rig.text("user.put", fmt::format(
-                 R"({{"name":"eve","first":true,"scope":"admin","password":"{}"}})", hash)),
-             Contains("the first user was made already"));
+  CHECK_THAT(
+      rig.text(
+          "user.put",
+          fmt::format(R"({{"name":"eve","first":true,"scope":"admin","password":"{}"}})", hash)),
+      Contains("the first user was made already"));
 }
 
 TEST_CASE("a token is stored as a keyed hash, and shown without it") {
