@@ -18,22 +18,21 @@ WEB_DIR = os.environ.get("DRAY_WEB_DIR", str(SOURCE_DIR / "build/web"))
 class Web(Stack):
     """A stack with a notifier that serves the page."""
 
-    PROGRAMS = {**Stack.PROGRAMS, "notifier": "dray-notifier"}
+    def __init__(self, notifier_config="", **options):
+        self.port, self.notifier_config = free_port(), notifier_config
+        super().__init__(notifier=True, **options)
 
-    def __init__(self, **options):
-        self.port = free_port()
-        config = f"""
+    def render_config(self, name):
+        # The section is the last one. The port stays the same over restarts: pages are open.
+        others, _, _ = super().render_config(name).partition("[notifier]")
+        if name != "notifier":
+            return others
+        return f"""{others}
 [notifier]
 listen = ["127.0.0.1:{self.port}"]
 web_dir = "{WEB_DIR}"
-{options.pop("notifier_config", "")}
+{self.notifier_config}
 """
-        super().__init__(config=config + options.pop("config", ""), **options)
-
-    def __enter__(self):
-        super().__enter__()
-        self.start("notifier")
-        return self
 
 
 class World:
