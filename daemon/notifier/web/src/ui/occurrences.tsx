@@ -1,0 +1,51 @@
+// When something falls due: in the viewer's zone, and in that of its schedule.
+
+import type { OccurrenceView } from "../api/contract";
+import { viewerZone } from "../core/format";
+import { shownZone } from "../state/session";
+import { Ago, Empty, Time } from "./basics";
+
+function note(occurrence: OccurrenceView): string {
+  if (occurrence.shifted_by_gap) return "The clocks go forward: later than usual";
+  if (occurrence.repeated_hour) return "The clocks go back: this hour comes twice, it runs once";
+  return occurrence.dst_day ? "The clocks change on this day" : "";
+}
+
+export function Occurrences({
+  occurrences,
+  zone,
+}: {
+  occurrences: OccurrenceView[];
+  zone: string;
+}) {
+  if (!occurrences.length) return <Empty title="It never falls due">Look at the schedule.</Empty>;
+  const own = shownZone.value || viewerZone();
+  const same = zone === own;
+  return (
+    <div class="stack tight">
+      <ol class="plain stack tight">
+        {occurrences.map((occurrence) => (
+          <li key={occurrence.at}>
+            <div class="row spread">
+              <span class="nowrap">
+                {occurrence.local} {occurrence.abbreviation}
+              </span>
+              <span class="muted small nowrap">
+                <Ago at={occurrence.at} />
+              </span>
+            </div>
+            {!same && (
+              <div class="muted small">
+                <Time at={occurrence.at} full /> for you
+              </div>
+            )}
+            {note(occurrence) && <div class="small soft">{note(occurrence)}</div>}
+          </li>
+        ))}
+      </ol>
+      <p class="muted small">
+        {same ? `Times of ${zone}` : `Times of ${zone}, below them those of ${own}`}
+      </p>
+    </div>
+  );
+}

@@ -1,0 +1,1 @@
+export function contractTypes(yamlText: string): string;
