@@ -24,8 +24,7 @@ std::string endpoint_text(const Endpoint& endpoint);
 Result<JobSpec> job_from_json(const JsonValue& value);
 Result<ClientSpec> client_from_json(const JsonValue& value);
 // `version` and `client` may be left out.
-// `login`: what remote.put says beside the fields (see verbs.h).
-Result<SealedRemote> remote_from_json(const JsonValue& value, std::string* login = nullptr);
+Result<SealedRemote> remote_from_json(const JsonValue& value);
 
 // JobPolicy as it is stored and sent: one JSON object, or nothing at all where every field has its
 // default, which is the case of most jobs.

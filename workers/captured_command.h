@@ -20,13 +20,12 @@ struct CapturedResult {
 
 class CapturedCommand {
  public:
-  static constexpr size_t kMaxBytes = 1 << 20;
-
   // `done` is called once, from the loop, never within this call; it may destroy the command.
-  // `max_bytes`: of output, and of log.
   CapturedCommand(EventLoop& loop, ProcessFamily& family, ChildSpec spec,
-                  std::function<void(CapturedResult)> done, size_t max_bytes = kMaxBytes);
+                  std::function<void(CapturedResult)> done);
   ~CapturedCommand();
+
+  static constexpr size_t kMaxBytes = 1 << 20;  // of output, and of log
 
  private:
   struct Impl;

@@ -1,21 +1,25 @@
 #include "workers/child_process.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <boost/asio/io_context.hpp>
 #include <boost/process/v2/process.hpp>
 #include <cerrno>
+#include <charconv>
+#include <optional>
 
 #include "daemon/base/fd.h"
 #include "daemon/base/files.h"
-#include "workers/child_pipes.h"
 #include "workers/guard.h"
-#include "workers/process_wait.h"
 
 namespace dray::worker {
 namespace {
@@ -25,6 +29,26 @@ using ProcessHandle = boost::process::v2::basic_process_handle<boost::asio::any_
 constexpr size_t kReadBytes = 64 << 10;
 // Reads per wake-up of the loop, so that a flooding child leaves room for the others.
 constexpr int kReadsPerTurn = 8;
+
+struct Pipe {
+  UniqueFd ours;
+  UniqueFd theirs;
+};
+
+Result<Pipe> make_pipe() {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) return fail_errno(errno, "make a pipe");
+  Pipe pipe{UniqueFd(ends[0]), UniqueFd(ends[1])};
+  fcntl(ends[0], F_SETFL, O_NONBLOCK);
+  return pipe;
+}
+
+Result<Pipe> make_control() {
+  int ends[2];
+  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
+    return fail_errno(errno, "make a socket pair");
+  return Pipe{UniqueFd(ends[0]), UniqueFd(ends[1])};
+}
 
 std::vector<char*> pointers(std::vector<std::string>& strings) {
   std::vector<char*> list;
@@ -37,7 +61,7 @@ std::vector<char*> pointers(std::vector<std::string>& strings) {
 
 // posix_spawn does not copy or touch this process's memory (vfork semantics), so its cost does not
 // grow with it, and unlike Boost's vfork launcher it runs no handler of ours in the child.
-Result<pid_t> spawn_guard(ChildSpec& spec, const Pipe& input, int out, int log, int control) {
+Result<pid_t> spawn_guard(ChildSpec& spec, int out, int log, int control) {
   std::vector<std::string> args = {"dray-guard", spec.label,
                                    std::to_string(spec.kill_at.time_since_epoch().count()),
                                    spec.directory};
@@ -47,11 +71,7 @@ Result<pid_t> spawn_guard(ChildSpec& spec, const Pipe& input, int out, int log, 
 
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
-  if (input.theirs) {
-    posix_spawn_file_actions_adddup2(&actions, input.theirs.get(), STDIN_FILENO);
-  } else {
-    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  }
+  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   if (out >= 0) {
     posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
   } else {
@@ -59,9 +79,7 @@ Result<pid_t> spawn_guard(ChildSpec& spec, const Pipe& input, int out, int log, 
   }
   posix_spawn_file_actions_adddup2(&actions, log, STDERR_FILENO);
   posix_spawn_file_actions_adddup2(&actions, control, guard::kControlFd);
-  if (input.ours) posix_spawn_file_actions_adddup2(&actions, input.ours.get(), guard::kInputFd);
-  posix_spawn_file_actions_addclosefrom_np(
-      &actions, input.ours ? guard::kInputFd + 1 : guard::kControlFd + 1);
+  posix_spawn_file_actions_addclosefrom_np(&actions, guard::kControlFd + 1);
   pid_t pid = 0;
   const int error =
       posix_spawn(&pid, spec.guard.c_str(), &actions, nullptr, argv.data(), envp.data());
@@ -74,7 +92,61 @@ int64_t to_boottime_ns(Instant at) {
   return at.time_since_epoch().count();
 }
 
+void wait_for_exit(pid_t pid, Duration limit) {
+  const UniqueFd handle(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
+  if (handle) {
+    pollfd fd{handle.get(), POLLIN, 0};
+    while (poll(&fd, 1, static_cast<int>(to_ms(limit))) < 0 && errno == EINTR) {
+    }
+  }
+  waitpid(pid, nullptr, WNOHANG);
+}
+
+std::optional<pid_t> parse_pid(std::string_view text) {
+  pid_t pid = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), pid);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return pid;
+}
+
+// "PID (NAME) STATE PPID ...": the name may hold anything, so look from its last parenthesis.
+pid_t parent_of(pid_t pid) {
+  const Result<std::string> stat = read_file(fmt::format("/proc/{}/stat", pid), 4096);
+  if (!stat) return 0;
+  const size_t end = stat->rfind(')');
+  if (end == std::string::npos || stat->size() < end + 5) return 0;
+  const std::string_view rest = std::string_view(*stat).substr(end + 4);
+  return parse_pid(rest.substr(0, rest.find(' '))).value_or(0);
+}
+
 }  // namespace
+
+// ── ProcessFamily ───────────────────────────────────────────────────────────────────────────────
+
+ProcessFamily::ProcessFamily() {
+  prctl(PR_SET_CHILD_SUBREAPER, 1);
+}
+
+int ProcessFamily::sweep_orphans() {
+  const SystemClock clock;
+  const Instant limit = clock.now().mono + kSweepLimit;
+  int killed = 0;
+  for (bool found = true; found && clock.now().mono < limit;) {
+    found = false;
+    const Result<std::vector<std::string>> entries = list_dir("/proc");
+    if (!entries) break;
+    for (const std::string& entry : *entries) {
+      const std::optional<pid_t> pid = parse_pid(entry);
+      if (!pid || guards_.contains(*pid) || parent_of(*pid) != getpid()) continue;
+      // Our own child, not reaped yet: the number cannot mean anybody else.
+      ::kill(*pid, SIGKILL);
+      wait_for_exit(*pid, limit - clock.now().mono);
+      found = true;
+      ++killed;
+    }
+  }
+  return killed;
+}
 
 // ── ChildProcess ────────────────────────────────────────────────────────────────────────────────
 
@@ -115,7 +187,6 @@ struct ChildProcess::Impl {
   std::unique_ptr<EventLoop::Watch> control_watch;
   Stream log;
   Stream output;
-  UniqueFd input;
   std::vector<char> buffer = std::vector<char>(kReadBytes);
 };
 
@@ -129,15 +200,9 @@ Result<std::unique_ptr<ChildProcess>> ChildProcess::start(EventLoop& loop, Proce
   if (spec.capture_output) {
     DRAY_TRY_ASSIGN(output, annotate(make_pipe(), context));
   }
-  Pipe input;
-  if (spec.feed_input) {
-    DRAY_TRY_ASSIGN(input, annotate(make_input(), context));
-  }
-  DRAY_TRY_ASSIGN(
-      const pid_t pid,
-      annotate(spawn_guard(spec, input, spec.output_fd >= 0 ? spec.output_fd : output.theirs.get(),
-                           log.theirs.get(), control.theirs.get()),
-               context));
+  DRAY_TRY_ASSIGN(const pid_t pid, annotate(spawn_guard(spec, output.theirs.get(), log.theirs.get(),
+                                                        control.theirs.get()),
+                                            context));
   auto impl = std::make_unique<Impl>(loop, family, std::move(handlers));
   impl->label = spec.label;
   impl->program = spec.argv.front();
@@ -145,7 +210,6 @@ Result<std::unique_ptr<ChildProcess>> ChildProcess::start(EventLoop& loop, Proce
   impl->control = std::move(control.ours);
   impl->log.fd = std::move(log.ours);
   impl->output.fd = std::move(output.ours);
-  impl->input = std::move(input.ours);
   impl->handle = ProcessHandle(loop.context().get_executor(), pid);
   family.add_guard(pid);
   impl->watch_everything(impl->alive);
@@ -286,14 +350,6 @@ void ChildProcess::close_pipes() {
   if (impl_->log.fd) impl_->end_stream(impl_->log, impl_->handlers.on_log_end);
   if (impl_->output.fd) impl_->read_stream(impl_->output, impl_->handlers.on_output, {});
   if (impl_->output.fd) impl_->end_stream(impl_->output, {});
-}
-
-int ChildProcess::input() const {
-  return impl_->input.get();
-}
-void ChildProcess::end_input() {
-  impl_->input.reset();
-  impl_->order(guard::Order::end_input);
 }
 
 pid_t ChildProcess::guard_pid() const {

@@ -9,7 +9,6 @@
 #include <string>
 #include <vector>
 
-#include "daemon/base/fd.h"
 #include "workers/attempt_state.h"
 #include "workers/run_evidence.h"
 #include "workers/run_machine.h"
@@ -20,13 +19,9 @@ struct ProcessPlan {
   std::string label;  // shows in process lists: "run-812-1"
   std::vector<std::string> argv;
   std::vector<std::string> environment;
-  std::string directory;  // to work in; empty: the attempt's own
   RcloneVerb verb = RcloneVerb::unknown;
   Duration stall{};                  // of no counter moving; 0: never
   bool capture_output = false;       // standard output to on_output
-  UniqueFd output;                   // standard output goes there instead; empty: nowhere
-  bool feed_input = false;           // standard input from input()
-  bool administrators = false;       // a hook or command: never in the run's sandbox
   std::function<void()> on_started;  // all of these may be empty
   std::function<void(std::span<const char>)> on_output;
   std::function<void(const StatsRecord&)> on_stats;
@@ -60,9 +55,6 @@ class ProcessRunner {
   // Some counter moved at `since`: for a process that is not rclone, or one whose stats are of no
   // use.
   void moved(Instant since);
-  // With feed_input, from on_started on: see child_process.h.
-  int input() const;
-  void end_input();
 
  private:
   struct Impl;

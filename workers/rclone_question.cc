@@ -10,7 +10,8 @@
 #include "workers/captured_command.h"
 #include "workers/explain.h"
 #include "workers/rclone_command.h"
-#include "workers/run_config.h"
+#include "workers/rclone_config.h"
+#include "workers/run_directory.h"
 
 namespace dray::worker {
 namespace {
@@ -56,7 +57,6 @@ struct RcloneQuestion::Impl {
         paths{fmt::format("{}/{}", context_in.work_dir, wanted.name)} {}
   ~Impl() {
     command.reset();
-    logins.reset();
     // What cannot be removed now goes at the next start.
     [[maybe_unused]] const Status removed = remove_tree(paths.directory);
   }
@@ -64,30 +64,25 @@ struct RcloneQuestion::Impl {
   Result<ChildSpec> prepare();
   QuestionResult judge_it(CapturedResult captured);
   void answer(QuestionResult result);
-  void answer_later(QuestionResult result);
-  void give_way();
 
   const RunContext& context;
   QuestionWanted wanted;
   RunPaths paths;
   std::function<void(QuestionResult)> done;
-  std::unique_ptr<LoginKeeper::Use> logins;
   std::unique_ptr<CapturedCommand> command;
   std::shared_ptr<bool> alive = std::make_shared<bool>(true);
 };
 
 Result<ChildSpec> RcloneQuestion::Impl::prepare() {
-  DRAY_TRY_ASSIGN(RunConfig config, make_run_config(context, paths,
-                                                    {.remotes = wanted.remotes,
-                                                     .source = wanted.endpoint,
-                                                     .user = LoginKeeper::User::question,
-                                                     .give_way = [this] { give_way(); }}));
-  logins = std::move(config.logins);
+  DRAY_TRY_ASSIGN(RcloneConfig config, build_rclone_config(wanted.remotes, wanted.endpoint, nullptr,
+                                                           context.keys, context.local_roots));
+  DRAY_TRY(make_run_directory(paths));
+  DRAY_TRY(write_private_file(paths.config(), config.text.reveal()));
   ChildSpec spec;
   spec.guard = context.guard;
   spec.label = wanted.name;
   spec.directory = paths.directory;
-  spec.argv = question_argv(context.rclone, wanted.verb, config.rclone.source, paths, wanted.flags);
+  spec.argv = question_argv(context.rclone, wanted.verb, config.source, paths, wanted.flags);
   spec.environment = rclone_environment(paths);
   spec.kill_at = context.clock.now().mono + wanted.timeout;
   return spec;
@@ -115,23 +110,7 @@ QuestionResult RcloneQuestion::Impl::judge_it(CapturedResult captured) {
   return result;
 }
 
-// A run wants the account: two of rclone must not renew one login.
-void RcloneQuestion::Impl::give_way() {
-  if (!command) return;
-  command.reset();
-  logins.reset();
-  answer_later(failure(ErrorClass::resources,
-                       "A run of this account started; try again when it has ended."));
-}
-
-void RcloneQuestion::Impl::answer_later(QuestionResult result) {
-  context.loop.post([this, still = std::weak_ptr<bool>(alive), result = std::move(result)] {
-    if (!still.expired()) answer(result);
-  });
-}
-
 void RcloneQuestion::Impl::answer(QuestionResult result) {
-  logins.reset();
   const auto call = done;  // which may destroy us
   call(std::move(result));
 }
@@ -143,7 +122,10 @@ RcloneQuestion::RcloneQuestion(const RunContext& context, QuestionWanted wanted,
   self->done = std::move(done);
   Result<ChildSpec> spec = self->prepare();
   if (!spec) {
-    self->answer_later(failure(ErrorClass::config, spec.error().message));
+    context.loop.post([self, alive = std::weak_ptr<bool>(self->alive),
+                       result = failure(ErrorClass::config, spec.error().message)] {
+      if (!alive.expired()) self->answer(result);
+    });
     return;
   }
   self->command = std::make_unique<CapturedCommand>(

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "schemas/job_json.h"
 #include "workers/worker_core.h"
 
 namespace dray::worker {
@@ -13,19 +12,6 @@ constexpr Duration kResultBackoffMax = seconds{30};
 // Started attempts remembered so that no late copy of a START revives one: 1.5 MB, several seconds
 // at the highest rate and months at an ordinary one.
 constexpr size_t kMaxRetired = 65'536;
-
-RunState state_of(Phase phase) {
-  switch (phase) {
-    case Phase::validating:
-      return RunState::validating;
-    case Phase::recording:
-    case Phase::cleaning:
-      return RunState::finishing;
-    default:
-      return RunState::running;
-  }
-}
-
 AttemptResult never_started(const Token& token, Outcome outcome, std::string hint, Now now) {
   AttemptResult result;
   result.token = token;
@@ -35,16 +21,6 @@ AttemptResult never_started(const Token& token, Outcome outcome, std::string hin
   result.ended_at = now.wall;
   result.never_started = true;
   return result;
-}
-
-// When the attempt has taken as long as its job allows. A policy that cannot be read stops the
-// attempt when it is prepared.
-std::optional<Instant> time_limit(const RunSpec& spec, Now now) {
-  if (spec.policy.empty()) return std::nullopt;
-  const Result<JobPolicy> policy = job_policy_from(spec.policy);
-  if (!policy || policy->limits.max_duration_seconds == 0) return std::nullopt;
-  constexpr uint64_t kLongest = 10 * 366 * 86'400;  // ten years
-  return now.mono + seconds{std::min(policy->limits.max_duration_seconds, kLongest)};
 }
 
 }  // namespace
@@ -82,9 +58,6 @@ void WorkerCore::on(const Assign& message, Now now, Actions& out) {
   Held& held = held_[token];
   held.spec = message.spec;
   held.lease = lease_from_wire(message.lease_ms);
-  held.live_bandwidth = message.spec.live_bandwidth;
-  held.bandwidth = message.spec.bandwidth_bytes_per_second;
-  held.wanted = {token, held.bandwidth, 0};
   held.accept_sent = now.mono;
   held.stop_at = now.mono + lease_part(held.lease, limits::kLeaseWorkerStopsPercent);
   send_accept(token, held, now, out);
@@ -106,7 +79,6 @@ void WorkerCore::on(const Start& message, Now now, Actions& out) {
     return;
   }
   held.started = true;
-  held.limit_at = time_limit(held.spec, now);
   out.push_back(StartAttempt{message.token, std::exchange(held.spec, {}),
                              held.accept_sent + lease_part(held.lease, kLeaseGuardKillsPercent)});
 }
@@ -126,18 +98,13 @@ void WorkerCore::on(const AttemptRunning& event, Now, Actions&) {
 
 void WorkerCore::on(const AttemptProgress& event, Now, Actions&) {
   const auto it = held_.find(event.token);
-  if (it == held_.end()) return;
-  it->second.progress = event.progress;
-  RunState& state = it->second.state;
-  // In the order in which an attempt passes them, never back.
-  if (is_on_worker(state) && state != RunState::cancelling && state != RunState::starting)
-    state = std::max(state, state_of(event.progress.phase));
+  if (it != held_.end()) it->second.progress = event.progress;
 }
 
 void WorkerCore::on(const StopAttempt& message, Now now, Actions& out) {
   std::string detail = message.asked_by;
   if (!message.reason.empty()) detail += (detail.empty() ? "" : ": ") + message.reason;
-  end(message.token, message.pause ? StopReason::pause : StopReason::cancel, detail, now, out);
+  end(message.token, StopReason::cancel, detail, now, out);
 }
 
 void WorkerCore::end(const Token& token, StopReason reason, const std::string& detail, Now now,
@@ -147,18 +114,14 @@ void WorkerCore::end(const Token& token, StopReason reason, const std::string& d
   Held& held = it->second;
   if (held.started) {
     held.stop_sent = true;
-    if (reason != StopReason::pause) held.state = RunState::cancelling;
+    held.state = RunState::cancelling;
     out.push_back(EndAttempt{token, reason, detail});
     return;
   }
   held_.erase(it);
   retire(token);  // its START may be under way
-  if (reason == StopReason::cancel || reason == StopReason::pause)
-    keep_result(never_started(token, Outcome::cancelled,
-                              reason == StopReason::cancel ? "Cancelled before it started."
-                                                           : "Paused before it started.",
-                              now),
-                out);
+  if (reason == StopReason::cancel)
+    keep_result(never_started(token, Outcome::cancelled, "Cancelled before it started.", now), out);
 }
 
 void WorkerCore::end_all(StopReason reason, Now now, Actions& out) {
@@ -180,44 +143,6 @@ void WorkerCore::make_stale(const Token& token, Now now, Actions& out) {
   }
   if (results_.erase(token) > 0) out.push_back(UnspoolResult{token});
   exit_if_done(out);
-}
-
-// ── Bandwidth ───────────────────────────────────────────────────────────────────────────────────
-
-void WorkerCore::on(const SetBandwidth& message, Now now, Actions& out) {
-  bool confirm = false;
-  for (const BandwidthShare& share : message.shares) {
-    const auto it = held_.find(share.token);
-    if (it == held_.end() || !it->second.live_bandwidth) continue;
-    Held& held = it->second;
-    if (share.sequence < held.wanted.sequence) continue;  // overtaken by a newer one
-    held.wanted = share;
-    if (held.started) {
-      out.push_back(ApplyBandwidth{share.token, share.bytes_per_second});
-      continue;
-    }
-    held.spec.bandwidth_bytes_per_second = share.bytes_per_second;
-    confirm = in_force(held, share.bytes_per_second) || confirm;
-  }
-  if (confirm && welcome_) send_renew(now, out);
-}
-
-// True: that is news.
-bool WorkerCore::in_force(Held& held, uint64_t bytes_per_second) {
-  const uint64_t sequence = bytes_per_second == held.wanted.bytes_per_second
-                                ? held.wanted.sequence
-                                : held.bandwidth_sequence;
-  if (held.bandwidth == bytes_per_second && held.bandwidth_sequence == sequence) return false;
-  held.bandwidth = bytes_per_second;
-  held.bandwidth_sequence = sequence;
-  return true;
-}
-
-void WorkerCore::on(const BandwidthInForce& event, Now now, Actions& out) {
-  const auto it = held_.find(event.token);
-  if (it == held_.end()) return;
-  const bool other = std::exchange(it->second.live_bandwidth, event.live) != event.live;
-  if ((in_force(it->second, event.bytes_per_second) || other) && welcome_) send_renew(now, out);
 }
 
 // ── Results ─────────────────────────────────────────────────────────────────────────────────────

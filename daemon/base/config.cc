@@ -3,7 +3,6 @@
 #include <toml++/toml.h>
 #include <algorithm>
 
-#include "daemon/base/config_programs.h"
 #include "daemon/base/config_table.h"
 #include "daemon/base/files.h"
 #include "daemon/base/text.h"
@@ -110,12 +109,6 @@ struct ReadValue {
     *slot = std::chrono::duration_cast<std::chrono::seconds>(*time);
     return {};
   }
-  std::string operator()(bool* slot) const {
-    const auto* truth = node.as_boolean();
-    if (truth == nullptr) return must_be("true or false");
-    *slot = truth->get();
-    return {};
-  }
   template <NamedEnum E>
   std::string operator()(E* slot) const {
     const auto* text = node.as_string();
@@ -177,7 +170,6 @@ void check_names(const toml::table& root, Problems& problems) {
   const std::vector<std::string_view> known = sections();
   for (const auto& [key, node] : root) {
     const std::string_view name = key.str();
-    if (is_program_section(name)) continue;
     const toml::table* table = node.as_table();
     const bool is_section = std::ranges::find(known, name) != known.end();
     const uint32_t line = key.source().begin.line;
@@ -190,23 +182,6 @@ void check_names(const toml::table& root, Problems& problems) {
                                      suggestion(name, known)));
     else
       problems.add(line, fmt::format("key {} stands outside of a section", shown(name)));
-  }
-}
-
-// [destination.default] is a table in a table; from here on it is one whose name has a dot.
-void flatten_sections(toml::table& root) {
-  for (const std::string_view name : sections()) {
-    const size_t dot = name.find('.');
-    if (dot == std::string_view::npos) continue;
-    toml::table* outer = root[name.substr(0, dot)].as_table();
-    if (outer == nullptr) continue;
-    const std::string_view inner = name.substr(dot + 1);
-    if (toml::table* table = (*outer)[inner].as_table()) {
-      toml::table taken = std::move(*table);
-      outer->erase(inner);
-      root.insert_or_assign(name, std::move(taken));
-    }
-    if (outer->empty()) root.erase(name.substr(0, dot));
   }
 }
 
@@ -229,7 +204,7 @@ void apply_overrides(const ConfigOverrides& overrides, toml::table& root, Proble
   for (const std::string& setting : overrides) {
     const size_t equals = setting.find('=');
     const std::string_view name = std::string_view{setting}.substr(0, equals);
-    const size_t dot = name.rfind('.');
+    const size_t dot = name.find('.');
     if (equals == std::string::npos || dot == std::string_view::npos) {
       problems.add_override(setting, "must look like SECTION.KEY=VALUE");
       continue;
@@ -309,13 +284,10 @@ Result<Config> parse_config(std::string_view text, std::string_view file_name,
     problems.add(error.source().begin.line, escape_for_display(error.description()));
     return fail(ErrorCode::invalid, "{}", problems.joined());
   }
-  flatten_sections(root);
   check_names(root, problems);
   apply_overrides(overrides, root, problems);
   Config config;
   read_rows(root, config, problems);
-  read_programs(root, config,
-                [&](uint32_t line, const std::string& what) { problems.add(line, what); });
   if (problems.empty())
     for (const std::string& problem : check_together(config))
       problems.add(0, problem);
@@ -344,7 +316,7 @@ std::string show_config(const Config& config, bool defaults_only) {
     else
       out += fmt::format("{} = {}\n", row.key, format_config_value(row.slot(copy)));
   }
-  return out + show_programs(config, defaults_only);
+  return out;
 }
 
 ConfigDiff diff_reload(Config& running, const Config& loaded) {
@@ -360,9 +332,6 @@ ConfigDiff diff_reload(Config& running, const Config& loaded) {
     std::visit([&](auto* target) { *target = *std::get<decltype(target)>(from); }, to);
     diff.applied.push_back(row.name());
   }
-  if (running.worker.hooks != loaded.worker.hooks) diff.needs_restart.emplace_back("hooks");
-  if (running.worker.commands != loaded.worker.commands)
-    diff.needs_restart.emplace_back("commands");
   return diff;
 }
 

@@ -9,7 +9,6 @@
 #include "daemon/scheduler/events.h"
 #include "daemon/scheduler/rows.h"
 #include "schemas/messages.h"
-#include "schemas/report.h"
 
 namespace dray::scheduler {
 
@@ -56,37 +55,6 @@ struct StoreProgress {
   WallTime at;
 };  // soft
 
-struct PutVersion {
-  VersionRow version;
-};
-// `run` removes these from now on, and nothing keeps them any more.
-struct MarkPruning {
-  RunId run;
-  std::vector<RunId> versions;
-};
-// `run` has removed what it was told to.
-struct EndPrune {
-  RunId run;
-  WallTime at;
-};
-struct AddDeletions {
-  RunId run;
-  JobId job;
-  WallTime at;
-  std::vector<DeletedVersion> deleted;
-};
-struct MarkDrill {
-  JobId job;
-  WallTime at;
-};
-
-// ── Questions ───────────────────────────────────────────────────────────────────────────────────
-// A good state was added: what may go now, is a drill due? The shell answers in the same turn, with
-// UpkeepDue, so that the answer is committed together with what asked for it.
-struct CheckUpkeep {
-  JobId job;
-};
-
 // ── Messages, after the commit ──────────────────────────────────────────────────────────────────
 struct SendWelcome {
   SessionId session;
@@ -111,7 +79,6 @@ struct SendAssign {
   bool dry_run = false;
   uint64_t lease_ms = 0;
   uint64_t bandwidth_bytes_per_second = 0;
-  bool live_bandwidth = false;
 };
 struct SendStart {
   SessionId session;
@@ -124,10 +91,6 @@ struct SendWithdraw {
 struct SendStop {
   SessionId session;
   StopAttempt message;
-};
-struct SendBandwidth {
-  SessionId session;
-  SetBandwidth message;
 };
 struct SendResultAck {
   SessionId session;
@@ -149,11 +112,9 @@ struct ReplyCancel {
   CancelReply message;
 };
 
-using Action =
-    std::variant<InsertRun, UpdateRun, InsertAttempt, EndAttempt, AddEvent, AddCancelRequest,
-                 UpdateJobDue, PutWorker, StoreProgress, SendWelcome, SendGoodbye, SendRenewed,
-                 SendAssign, SendStart, SendWithdraw, SendStop, SendResultAck, SendStale,
-                 SendOwners, ReplyEnqueued, ReplyCancel, SendBandwidth, PutVersion, MarkPruning,
-                 EndPrune, AddDeletions, MarkDrill, CheckUpkeep>;
+using Action = std::variant<InsertRun, UpdateRun, InsertAttempt, EndAttempt, AddEvent,
+                            AddCancelRequest, UpdateJobDue, PutWorker, StoreProgress, SendWelcome,
+                            SendGoodbye, SendRenewed, SendAssign, SendStart, SendWithdraw, SendStop,
+                            SendResultAck, SendStale, SendOwners, ReplyEnqueued, ReplyCancel>;
 
 }  // namespace dray::scheduler

@@ -3,7 +3,6 @@
 
 #include "daemon/base/text.h"
 #include "daemon/scheduler/core_impl.h"
-#include "schemas/json_fields.h"
 
 namespace dray::scheduler {
 namespace {
@@ -22,8 +21,7 @@ bool is_never_retried(ErrorClass error_class) {
 // We did not stop it, and it did not end by itself: a signal, a worker that was shut down or whose
 // lease ran out. That says nothing about the job.
 bool was_interrupted(const AttemptResult& result) {
-  return result.outcome == Outcome::killed || result.outcome == Outcome::cancelled ||
-         result.outcome == Outcome::held;
+  return result.outcome == Outcome::killed || result.outcome == Outcome::cancelled;
 }
 
 }  // namespace
@@ -52,9 +50,7 @@ void Core::Impl::conclude(Run& run, const AttemptResult& result) {
   attempt.ended_at = not_before(run.accepted_at);
   attempt.end = "result";
   attempt.result = result;
-  const AttemptReport report = take_report(row, attempt.result);
   emit(EndAttempt{std::move(attempt)});
-  keep_versions(run, result, report);
   row.bytes = result.bytes;
   row.files = result.files;
   row.checks = result.checks;
@@ -72,17 +68,9 @@ void Core::Impl::conclude(Run& run, const AttemptResult& result) {
     row.reason = row.cancel_reason;
     return finish(run, RunState::cancelled, Outcome::cancelled, ErrorClass::none);
   }
-  if (outcome == Outcome::held && !row.cancel_requested) return hold(run, report);
-  if (outcome == Outcome::cancelled && (wants_stop(run) || run.pause_told))
-    return stopped_on_request(run);
   ++row.failed_attempts;
   const Duration wait = backoff(run.job->retry, row.failed_attempts, jitter_);
   row.reason = why_no_retry(run, result, wait);
-  if (row.reason.empty() && row.pause_requested) {
-    emit(SendOwners{Owners{false, {}, {row.token()}}});
-    release(run, true);
-    return come_to_rest(run, "paused after a failed attempt");
-  }
   if (row.reason.empty()) return retry_later(run, result, wait);
   finish(run, RunState::failed, was_interrupted(result) ? Outcome::killed : Outcome::failed,
          result.error_class);
@@ -101,9 +89,7 @@ std::string Core::Impl::why_no_retry(const Run& run, const AttemptResult& result
   if (run.row.failed_attempts >= job.retry.max_attempts)
     return fmt::format("no further attempt: {} of {} were made", run.row.failed_attempts,
                        job.retry.max_attempts);
-  // A restore that somebody waits for does not give way to the next backup.
-  if (is_job_kind(run.row.kind) && job.next_due &&
-      now_.wall + std::chrono::duration_cast<microseconds>(wait) >= *job.next_due)
+  if (job.next_due && now_.wall + std::chrono::duration_cast<microseconds>(wait) >= *job.next_due)
     return fmt::format("no further attempt: the next occurrence is due before it, at {}",
                        format_rfc3339(*job.next_due));
   return "";

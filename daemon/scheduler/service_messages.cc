@@ -35,9 +35,6 @@ void on_message(Arrival& a, Reject message) {
 void on_message(Arrival& a, AttemptResult message) {
   a.shell.handle(scheduler::WorkerResult{a.incoming.from, std::move(message)}, a.now);
 }
-void on_message(Arrival& a, RemoteRefreshed message) {
-  a.shell.remote_refreshed(message, a.asker(), a.now);
-}
 void on_message(Arrival& a, Request message) {
   a.shell.request(message, a.asker(), a.incoming.from_role, a.now);
 }
@@ -67,7 +64,6 @@ constexpr MessageRow kMessages[] = {
     {MessageType::accept, From::worker, &decode_and_handle<Accept>},
     {MessageType::reject, From::worker, &decode_and_handle<Reject>},
     {MessageType::result, From::worker, &decode_and_handle<AttemptResult>},
-    {MessageType::remote_refreshed, From::worker, &decode_and_handle<RemoteRefreshed>},
     {MessageType::request, From::asker, &decode_and_handle<Request>},
     {MessageType::enqueue, From::asker, &decode_and_handle<Enqueue>},
     {MessageType::cancel_request, From::asker, &decode_and_handle<CancelRequest>},

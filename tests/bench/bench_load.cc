@@ -115,9 +115,6 @@ class Load {
     job.destination = {"bench-files", fmt::format("{}/out/{}", root_, job.name)};
     job.overlap = OverlapPolicy::allow;
     job.max_concurrent = 64;
-    job.policy.guard.empty_source = false;
-    job.policy.guard.max_delete_percent = 100;
-    job.policy.validation.mode = ValidationMode::none;
     bus_->ask(Request{"job.put", to_json(job), "bench", ""}, kPatience,
               [this](Result<Response> answer) {
                 if (!answer) give_up(answer.error().message);

@@ -1,6 +1,5 @@
 #include "tests/simulator/observer.h"
 
-#include "daemon/scheduler/bandwidth_shares.h"
 #include "schemas/job_check.h"
 
 namespace dray::sim {
@@ -64,12 +63,8 @@ void Observer::on(const scheduler::UpdateRun& a) {
     violate("legal moves", "run {} went back to attempt {}", row.id, a.run.attempt);
   if (row.cancel_requested && !a.run.cancel_requested)
     violate("cancel is durable", "run {} forgot its cancel", row.id);
-  if (row.pause_requested && !a.run.pause_requested && !resumed_.contains(row.id))
-    violate("pause is durable", "run {} forgot its pause", row.id);
-  if (a.run.state == RunState::paused) check_no_process(a.run);
   const bool ends = !is_terminal(row.state) && is_terminal(a.run.state);
   row = a.run;
-  if (row.state == RunState::held) check_no_process(row);
   if (!ends) return;
   --open_;
   ++tally.finished;
@@ -79,10 +74,7 @@ void Observer::on(const scheduler::UpdateRun& a) {
 void Observer::check_no_process(const RunRow& row) {
   const auto live = live_.find(row.id);
   if (live != live_.end())
-    violate(row.state == RunState::cancelled ? "cancelled means gone"
-            : row.state == RunState::held    ? "held runs hold nothing"
-            : row.state == RunState::paused  ? "paused means stopped"
-                                             : "one outcome",
+    violate(row.state == RunState::cancelled ? "cancelled means gone" : "one outcome",
             "run {} is {} while {} runs on {}", row.id, to_string(row.state), live->second.token,
             live->second.worker);
 }
@@ -172,25 +164,9 @@ void Observer::process_started(const Token& token, const std::string& worker, in
               b.destination.path);
   }
   if (on_worker > slots) violate("caps hold", "{} processes on {}", on_worker, worker);
-  live_[token.run] = Process{token, worker, job_id, 0};
+  live_[token.run] = Process{token, worker, job_id};
   if (global_cap_ != 0 && live_.size() > global_cap_)
     violate("caps hold", "{} processes, global cap {}", live_.size(), global_cap_);
-}
-
-// At every moment, whatever is lost, late or killed. Until others have confirmed, a new run may
-// have the least that a run begins with on top.
-void Observer::process_share(const Token& token, uint64_t bytes_per_second) {
-  const auto it = live_.find(token.run);
-  if (bandwidth_cap_ == 0 || it == live_.end() || it->second.token != token) return;
-  it->second.share = bytes_per_second;
-  if (bytes_per_second == 0)
-    return violate("bandwidth caps hold", "{} may use all there is", token);
-  uint64_t sum = 0;
-  for (const auto& [run, process] : live_)
-    sum += process.share;
-  if (sum > bandwidth_cap_ + live_.size() * scheduler::kBandwidthFloor)
-    violate("bandwidth caps hold", "{} processes may use {} of {} bytes per second", live_.size(),
-            sum, bandwidth_cap_);
 }
 
 void Observer::process_ended(const Token& token) {

@@ -39,7 +39,6 @@ class Observer {
   // ── Set up ──
   void job(JobId id, const JobSpec& spec, WallTime created_at);
   void global_cap(uint32_t cap) { global_cap_ = cap; }
-  void bandwidth_cap(uint64_t bytes_per_second) { bandwidth_cap_ = bytes_per_second; }
 
   // ── What was committed ──
   void committed(const scheduler::Action& action);
@@ -47,12 +46,10 @@ class Observer {
   // ── What arrived at its receiver ──
   void enqueue_acked(RunId run, const std::string& key);
   void cancel_acked(RunId run);
-  void resume_asked(RunId run) { resumed_.insert(run); }
   void result_acked(const Token& token);
 
   // ── Process truth ──
   void process_started(const Token& token, const std::string& worker, int slots);
-  void process_share(const Token& token, uint64_t bytes_per_second);
   void process_ended(const Token& token);
   void stopped_for_lease(const Token& token, bool gentle);
   void result_sent(const Token& token) { results_sent_.insert(token); }
@@ -79,7 +76,6 @@ class Observer {
     Token token;
     std::string worker;
     JobId job;
-    uint64_t share = 0;
   };
   template <class... Args>
   void violate(const char* promise, fmt::format_string<Args...> text, Args&&... args) {
@@ -110,8 +106,6 @@ class Observer {
   uint64_t last_event_ = 0;
   uint64_t open_ = 0;
   uint32_t global_cap_ = 0;
-  uint64_t bandwidth_cap_ = 0;
-  std::set<RunId> resumed_;
   std::vector<Violation> violations_;
 };
 

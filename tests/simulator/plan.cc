@@ -46,10 +46,6 @@ Plan draw_plan(uint64_t seed, Bug bug) {
   plan.enqueue = random.time(seconds{20}, minutes{10});
   if (random.chance(0.7)) plan.cancel = random.time(minutes{1}, minutes{20});
   if (random.chance(0.4)) plan.edit = random.time(minutes{5}, minutes{30});
-  plan.decide = random.time(minutes{1}, minutes{20});
-  if (random.chance(0.4)) plan.hold = random.unit() * 0.3;
-  if (random.chance(0.5)) plan.pause = random.time(minutes{1}, minutes{20});
-  if (random.chance(0.5)) plan.bandwidth_cap = static_cast<uint64_t>(random.between(2000, 20'000));
   const double kind = random.unit();
   if (kind < 0.08) return plan;  // nothing goes wrong
   if (kind < 0.2) {
@@ -69,12 +65,12 @@ std::string describe(const Plan& p) {
       "workers={}x{} jobs={} lease={}s run={}s failure={:.2f} cap={} latency={}ms loss={:.3f} "
       "duplicate={:.3f} late={:.3f} reorder={} partition={}s/{}s kill: drayd={}s broker={}s "
       "worker={}s freeze={}s before_commit={:.3f} after_commit={:.3f} jump={}s full={}s "
-      "spool={:.2f} drift={}ppm gentle={} hold={:.2f} pause={}s bandwidth={}kB/s",
+      "spool={:.2f} drift={}ppm gentle={}",
       p.workers, p.slots, p.jobs, s(p.lease), s(p.mean_run), p.failure, p.global_cap,
       to_ms(p.latency), p.loss, p.duplicate, p.late, p.reorder, s(p.partition),
       s(p.partition_length), s(p.scheduler_kill), s(p.broker_kill), s(p.worker_kill),
       s(p.worker_freeze), p.kill_before_commit, p.kill_after_commit, s(p.wall_jump), s(p.disk_full),
-      p.spool_fails, p.drift_ppm, p.gentle, p.hold, s(p.pause), p.bandwidth_cap);
+      p.spool_fails, p.drift_ppm, p.gentle);
 }
 
 }  // namespace dray::sim

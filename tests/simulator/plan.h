@@ -30,7 +30,6 @@ enum class Bug : uint8_t {
   no_destination_lock,
   no_global_cap,
   stale_result_acked,
-  share_confirmed_early,
 };
 
 }  // namespace dray::sim
@@ -59,7 +58,6 @@ struct dray::EnumNames<dray::sim::Bug> {
       {E::no_destination_lock, "no_destination_lock"},
       {E::no_global_cap, "no_global_cap"},
       {E::stale_result_acked, "stale_result_acked"},
-      {E::share_confirmed_early, "share_confirmed_early"},
   };
 };
 
@@ -104,10 +102,6 @@ struct Plan {
   Duration enqueue{};
   Duration cancel{};
   Duration edit{};
-  Duration decide{};  // about runs that are held
-  double hold = 0;    // of a first attempt
-  Duration pause{};            // between pauses and resumes
-  uint64_t bandwidth_cap = 0;  // kilobytes per second; 0: none
 
   // Only drayd and the broker go down, and only for moments: no transfer may suffer.
   bool gentle = false;

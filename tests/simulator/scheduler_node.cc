@@ -100,7 +100,6 @@ void SchedulerNode::load() {
   if (!snapshot) return world_.observer.store_refused(snapshot.error().message);
   if (world_.plan.global_cap != 0)
     snapshot->settings.global_max_concurrent_jobs = world_.plan.global_cap;
-  snapshot->settings.global_max_bandwidth_kbps = world_.plan.bandwidth_cap;
   spoil_snapshot(world_.plan.bug, *snapshot);
   CoreOptions options;
   options.lease = world_.plan.lease;
@@ -216,31 +215,6 @@ void SchedulerNode::edit_job(size_t index, bool disable) {
   if (!id || !plan || !store_->commit()) return store_->rollback();
   world_.observer.job(jobs_[index], spec, {});
   take(JobPut{*plan, false});
-}
-
-void SchedulerNode::decide_held() {
-  if (!up() || !core_) return;
-  for (const RunId id : core_->open_runs(limits::kMaxOpenRuns)) {
-    const RunRow* row = core_->find_run(id);
-    if (row->state == RunState::held)
-      take(DecideHeld{id, world_.random.chance(0.7), "simulated", "ann"});
-  }
-}
-
-void SchedulerNode::pause_and_resume(bool all) {
-  if (!up() || !core_) return;
-  std::vector<RunId> paused;
-  std::vector<RunId> others;
-  for (const RunId id : core_->open_runs(limits::kMaxOpenRuns))
-    (core_->find_run(id)->pause_requested ? paused : others).push_back(id);
-  std::erase_if(paused, [&](RunId) { return !all && world_.random.chance(0.5); });
-  for (const RunId id : paused)
-    world_.observer.resume_asked(id);
-  if (!paused.empty()) take(ResumeRuns{paused, "ann"});
-  if (all || others.empty()) return;
-  const auto last = static_cast<int64_t>(others.size()) - 1;
-  const RunId chosen = others[static_cast<size_t>(world_.random.between(0, last))];
-  take(PauseRuns{{chosen}, "simulated", "ann"});
 }
 
 void SchedulerNode::settings(const LiveSettings& settings) {
@@ -360,10 +334,8 @@ void SchedulerNode::send_all() {
 
 void SchedulerNode::send(const SendAssign& a) {
   store::Jobs jobs(store_->db());
-  auto spec = jobs.run_spec(a.job);
+  const auto spec = jobs.run_spec(a.job);
   if (!spec) return take(AssignFailed{a.token, spec.error().message});
-  spec->bandwidth_bytes_per_second = a.bandwidth_bytes_per_second;
-  spec->live_bandwidth = a.live_bandwidth;
   bus_.send(a.session, Assign{a.token, a.lease_ms, *spec});
 }
 void SchedulerNode::send(const SendStale& a) {
@@ -386,9 +358,6 @@ void SchedulerNode::send(const SendWithdraw& a) {
   bus_.send(a.session, Withdraw{a.token});
 }
 void SchedulerNode::send(const SendStop& a) {
-  bus_.send(a.session, a.message);
-}
-void SchedulerNode::send(const SendBandwidth& a) {
   bus_.send(a.session, a.message);
 }
 void SchedulerNode::send(const SendResultAck& a) {

@@ -25,10 +25,6 @@ class SchedulerNode {
   void set_wall_clock(Duration jump) { clock_.wall_jump += jump; }
   // An operator changes something: a job's priority or overlap, or switches it off for good.
   void edit_job(size_t index, bool disable);
-  // Somebody looks at the runs that are held and approves or rejects each.
-  void decide_held();
-  // People pause some run and let others go on, or let all go on.
-  void pause_and_resume(bool all);
   void settings(const LiveSettings& settings);
   BusModel& bus() { return bus_; }
   bool can_edit() const { return up() && !in_turn_; }
@@ -58,7 +54,6 @@ class SchedulerNode {
   void send(const scheduler::SendStart& a);
   void send(const scheduler::SendWithdraw& a);
   void send(const scheduler::SendStop& a);
-  void send(const scheduler::SendBandwidth& a);
   void send(const scheduler::SendResultAck& a);
   void send(const scheduler::SendOwners& a);
   void send(const scheduler::ReplyEnqueued& a);

@@ -115,8 +115,6 @@ void WorkerNode::on_message(const Envelope& envelope) {
       return with(std::type_identity<Withdraw>{});
     case MessageType::stop_attempt:
       return with(std::type_identity<StopAttempt>{});
-    case MessageType::set_bandwidth:
-      return with(std::type_identity<SetBandwidth>{});
     case MessageType::stale:
       return with(std::type_identity<Stale>{});
     case MessageType::result_ack:
@@ -164,34 +162,12 @@ void WorkerNode::act(const Send<Message>& a) {
     if (believed_spooled_.contains(a.message.token)) world_.observer.result_sent(a.message.token);
   if constexpr (std::is_same_v<Message, Accept>)
     if (world_.plan.bug == Bug::start_at_accept && !processes_.contains(a.message.token))
-      spawn(a.message.token, now().mono + lease_part(world_.plan.lease, kLeaseGuardKillsPercent),
-            world_.plan.bandwidth_cap);
+      spawn(a.message.token, now().mono + lease_part(world_.plan.lease, kLeaseGuardKillsPercent));
   bus_.send(SessionId{}, a.message);
 }
 
 void WorkerNode::act(const StartAttempt& a) {
-  if (!processes_.contains(a.token)) spawn(a.token, a.kill_at, a.spec.bandwidth_bytes_per_second);
-}
-
-// rclone takes it a moment later; a planted bug says so before.
-void WorkerNode::act(const ApplyBandwidth& a) {
-  const auto process = processes_.find(a.token);
-  if (process == processes_.end()) return;
-  const bool early = world_.plan.bug == Bug::share_confirmed_early;
-  const uint64_t number = process->second.number;
-  const BandwidthInForce done{a.token, true, a.bytes_per_second};
-  if (early) world_.timeline.after(milliseconds{1}, [this, done] { step(done); });
-  const Duration delay = early ? world_.random.time(seconds{1}, seconds{5})
-                               : world_.random.time(milliseconds{1}, milliseconds{50});
-  // Calls are made one after the other.
-  Instant& free_at = process->second.control_free_at;
-  free_at = std::max(free_at, world_.timeline.now()) + delay;
-  world_.timeline.at(free_at, [this, done, number, early] {
-    const auto same = processes_.find(done.token);
-    if (same == processes_.end() || same->second.number != number) return;
-    world_.observer.process_share(done.token, done.bytes_per_second);
-    if (!early) step(done);
-  });
+  if (!processes_.contains(a.token)) spawn(a.token, a.kill_at);
 }
 
 void WorkerNode::act(const ExtendLease& a) {
@@ -206,8 +182,7 @@ void WorkerNode::act(const EndAttempt& a) {
   process.stopping = true;
   if (a.reason == StopReason::lease)
     world_.observer.stopped_for_lease(a.token, world_.plan.gentle && !world_.healed());
-  const bool asked = a.reason == StopReason::cancel || a.reason == StopReason::stale ||
-                     a.reason == StopReason::pause;
+  const bool asked = a.reason == StopReason::cancel || a.reason == StopReason::stale;
   AttemptResult result = interrupted(a.token, asked ? Outcome::cancelled : Outcome::failed);
   const Token token = a.token;
   const uint64_t number = process.number;
@@ -244,7 +219,7 @@ void WorkerNode::act(const Exit&) {
 
 // ── Processes ───────────────────────────────────────────────────────────────────────────────────
 
-void WorkerNode::spawn(const Token& token, Instant kill_at, uint64_t bandwidth) {
+void WorkerNode::spawn(const Token& token, Instant kill_at) {
   Process& process = processes_[token];
   process.kill_at = kill_at;
   process.number = ++last_process_;
@@ -252,7 +227,6 @@ void WorkerNode::spawn(const Token& token, Instant kill_at, uint64_t bandwidth) 
   const uint64_t number = process.number;
   world_.trace("process", token.run.value, token.attempt);
   world_.observer.process_started(token, name_, world_.plan.slots);
-  world_.observer.process_share(token, bandwidth);
   const Duration mean = world_.healed() ? Duration{seconds{2}} : world_.plan.mean_run;
   const Duration length = std::min(world_.random.around(mean), mean * 5) + milliseconds{20};
   const AttemptResult result = drawn_result(token);
@@ -303,12 +277,6 @@ AttemptResult WorkerNode::drawn_result(const Token& token) {
   result.outcome = Outcome::succeeded;
   if (random.chance(0.1)) result.outcome = Outcome::nothing_to_do;
   if (random.chance(0.05)) result.outcome = Outcome::warning;
-  // An approved run is a later attempt, whose guard asks no more.
-  if (token.attempt == 1 && random.chance(world_.plan.hold)) {
-    result.outcome = Outcome::held;
-    result.error_class = ErrorClass::guard;
-    return result;
-  }
   if (!random.chance(world_.plan.failure)) return result;
   result.outcome = random.chance(0.2) ? Outcome::killed : Outcome::failed;
   result.error_class = static_cast<ErrorClass>(random.between(1, 15));

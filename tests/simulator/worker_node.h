@@ -30,7 +30,6 @@ class WorkerNode {
     bool reported = false;
     uint64_t number = 0;
     uint64_t life = 0;  // of the worker that started it
-    Instant control_free_at{};
   };
   Now now() const;
   void on_message(const Envelope& envelope);
@@ -44,10 +43,9 @@ class WorkerNode {
   void act(const worker::EndAttempt& a);
   void act(const worker::SpoolResult& a);
   void act(const worker::UnspoolResult& a);
-  void act(const worker::ApplyBandwidth& a);
   void act(const worker::Exit& a);
 
-  void spawn(const Token& token, Instant kill_at, uint64_t bandwidth);
+  void spawn(const Token& token, Instant kill_at);
   void guard(const Token& token, uint64_t number);
   void end_process(const Token& token, uint64_t number, AttemptResult result);
   void sweep();

@@ -96,8 +96,6 @@ void World::plan_faults() {
   });
   every(plan.enqueue, [this] { people->enqueue(); });
   every(plan.cancel, [this] { people->cancel(); });
-  every(plan.decide, [this] { scheduler->decide_held(); });
-  every(plan.pause, [this] { scheduler->pause_and_resume(false); });
   every(plan.edit, [this] {
     const auto last = static_cast<int64_t>(scheduler->job_count()) - 1;
     scheduler->edit_job(static_cast<size_t>(random.between(0, last)), false);
@@ -116,24 +114,10 @@ void World::heal() {
     worker->thaw();
     worker->start();
   }
-  decide_rest();
-  resume_rest();
   // No further occurrences: what is there must come to its end.
   for (size_t i = 0; i < scheduler->job_count(); ++i)
     timeline.after(seconds{30} + milliseconds{100} * static_cast<int64_t>(i),
                    [this, i] { disable(i); });
-}
-
-// People decide about everything in the end.
-void World::decide_rest() {
-  scheduler->decide_held();
-  timeline.after(seconds{20}, [this] { decide_rest(); });
-}
-
-// In the end everything that is paused goes on.
-void World::resume_rest() {
-  scheduler->pause_and_resume(true);
-  timeline.after(seconds{20}, [this] { resume_rest(); });
 }
 
 void World::disable(size_t job) {
@@ -144,7 +128,6 @@ void World::disable(size_t job) {
 void World::run() {
   scheduler->install();
   observer.global_cap(plan.global_cap);
-  observer.bandwidth_cap(plan.bandwidth_cap * 1000);
   broker->start();
   scheduler->start();
   for (auto& worker : workers)

@@ -58,8 +58,6 @@ class World {
   // Calls `fault` again and again, `mean` apart, until the world is healed.
   void every(Duration mean, std::function<void()> fault);
   void heal();
-  void decide_rest();
-  void resume_rest();
   void disable(size_t job);
 
   uint64_t hash_ = 14695981039346656037ull;

@@ -6,8 +6,6 @@ from servers import *
 
 
 class CrashTest(StackTest):
-    options = {"job_flags": TRANSFER_ONLY}
-
     def set_up(self):
         self.source = self.enterContext(WebDav(self.stack.dir / "dav"))
         self.target = self.enterContext(Sftp(self.stack.dir / "sftp"))
@@ -169,7 +167,7 @@ class Crash(CrashTest):
 
 
 class Lease(CrashTest):
-    options = {"lease": "20s", "job_flags": TRANSFER_ONLY}
+    options = {"lease": "20s"}
 
     def test_a_worker_that_never_comes_back_is_replaced_after_its_lease(self):
         self.stack.workers.append("worker2")
@@ -194,7 +192,7 @@ class Lease(CrashTest):
 
 
 class TwoWorkers(StackTest):
-    options = {"workers": 2, "slots": 1, "job_flags": TRANSFER_ONLY}
+    options = {"workers": 2, "slots": 1}
 
     def test_runs_are_spread_over_the_workers_and_slots_hold(self):
         target = self.enterContext(Sftp(self.stack.dir / "sftp"))

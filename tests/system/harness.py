@@ -25,8 +25,6 @@ SLOWNESS = float(os.environ.get("DRAY_TEST_SLOWNESS", "1"))
 OK, FAILED, USAGE, NOT_FOUND, DENIED, CONFLICT = 0, 1, 2, 3, 4, 5
 WARNING, CANCELLED, INVALID, UNREACHABLE, TIMED_OUT = 6, 7, 8, 9, 10
 TERMINAL = {"succeeded", "warning", "failed", "cancelled", "skipped", "missed"}
-# Runs that are one process: for tests that look at that process.
-TRANSFER_ONLY = ("--guard", "off", "--validation", "none")
 
 
 class Notify:
@@ -83,13 +81,11 @@ class Events:
 class Stack:
     PROGRAMS = {"broker": "dray-broker", "drayd": "drayd"}
 
-    def __init__(self, workers=1, slots=2, lease="10m", config="", worker_config="", env=None,
-                 job_flags=()):
+    def __init__(self, workers=1, slots=2, lease="10m", config="", worker_config="", env=None):
         # Unix socket paths are limited to 107 bytes: a short folder.
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="dray-"))
         self.config_text, self.worker_config = config, worker_config
         self.slots, self.lease, self.env = slots, lease, env or {}
-        self.job_flags = job_flags  # of every job that the test makes
         self.workers = [f"worker{i + 1}" for i in range(workers)]
         self.processes, self.logs = {}, {}
 
@@ -194,10 +190,6 @@ local_roots = ["{self.dir}/files"]
         self.dray("remote", "import", path)
 
     def job(self, name, source, destination, *flags, **options):
-        """The plainest job unless the flags say otherwise."""
-        flags = (*self.job_flags, *flags)
-        if "--layout" not in flags:
-            flags = ("--layout", "mirror", *flags)
         return self.dray("job", "add", name, "--from", source, "--to", destination, *flags,
                          **options)
 

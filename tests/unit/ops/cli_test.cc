@@ -283,6 +283,22 @@ TEST_CASE("a worker that was just started is given a moment to tell its key") {
   CHECK(call(daemon, {"remote", "import", "-"}, "[a]\ntype = local\n").exit == Exit::unreachable);
 }
 
+TEST_CASE("a secret on the command line is taken with a warning, from a file without") {
+  FakeBackend daemon;
+  const SealingKeyPair keys = generate_sealing_keypair();
+  daemon.on("seal.key", to_json(SealKeyAnswer{format_sealing_key(keys.public_key), ""}));
+  daemon.on("remote.list", to_json(RemoteListAnswer{}));
+  daemon.on("remote.put", "{}");
+  const Call c = call(daemon, {"remote", "add", "dav", "webdav", "url=http://x", "pass=hunter2"});
+  CHECK(c.exit == Exit::ok);
+  CHECK(c.err.find("pass on the command line") != std::string::npos);
+  CHECK(c.err.find("hunter2") == std::string::npos);
+  const Call quiet =
+      call(daemon, {"remote", "add", "dav2", "webdav", "--stdin"}, "pass = hunter2\n");
+  CHECK(quiet.err.empty());
+  CHECK(quiet.exit == Exit::ok);
+}
+
 TEST_CASE("an import says what was refused and ends with warnings") {
   FakeBackend daemon;
   const SealingKeyPair keys = generate_sealing_keypair();

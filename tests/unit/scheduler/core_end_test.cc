@@ -190,7 +190,6 @@ TEST_CASE("a cancel of a run that no worker holds ends it at once") {
       row.job_name = "photos";
       row.client = "default";
       row.state = state;
-      row.pause_requested = state == paused;
       rig.snapshot.open_runs = {row};
       rig.snapshot.last_run_id = 1;
       rig.load();

@@ -65,8 +65,7 @@ TEST_CASE("What cannot be answered is refused with the reason") {
        "invalid: path: 'x.db' must be absolute: the scheduler writes it"},
       {"settings.set", R"({"name":"history_keep_day","value":3})",
        "invalid: 'history_keep_day' is not a setting; allowed: global_max_concurrent_jobs, "
-       "global_max_bandwidth_kbps, global_bandwidth_table, queue_paused, queue_paused_reason, "
-       "queue_paused_stops, history_keep_days; did you "
+       "global_max_bandwidth_kbps, queue_paused, queue_paused_reason, history_keep_days; did you "
        "mean 'history_keep_days'?"},
       {"settings.set", R"({"name":"history_keep_days","value":0})",
        "invalid: history_keep_days: must be a whole number from 1 to 36500"},

@@ -239,67 +239,6 @@ TEST_CASE("nothing survives an owner that is killed") {
   }
 }
 
-TEST_CASE("a command is fed, and sees the end of its input when it is told") {
-  Rig rig;
-  ChildSpec spec = rig.fake("");
-  spec.argv = {"/bin/sh", "-c", "cat > copy; touch ended"};
-  spec.feed_input = true;
-  rig.start(std::move(spec));
-  REQUIRE(turn_until(rig.loop, [&] { return rig.started; }));
-  const std::string text(100'000, 'x');
-  REQUIRE(write_all(rig.child->input(), text, "input"));
-  CHECK_FALSE(rig.exit);
-  rig.child->end_input();
-  REQUIRE(rig.finish());
-  CHECK(content(rig.dir / "copy") == text);
-  CHECK(path_exists(rig.dir / "ended"));
-}
-
-TEST_CASE("feeding a command that has ended is an error") {
-  Rig rig;
-  ChildSpec spec = rig.fake("");
-  spec.argv = {"/bin/true"};
-  spec.feed_input = true;
-  rig.start(std::move(spec));
-  REQUIRE(rig.finish());
-  signal(SIGPIPE, SIG_IGN);
-  CHECK(write(rig.child->input(), "x", 1) < 0);
-  CHECK(errno == EPIPE);
-}
-
-TEST_CASE("a command whose owner is killed never sees the end of its input") {
-  prctl(PR_SET_CHILD_SUBREAPER, 1);
-  TempDir dir;
-  const pid_t helper = in_helper([&] {
-    EventLoop loop;
-    ProcessFamily own;
-    ChildSpec spec;
-    spec.guard = bin("dray-guard");
-    spec.label = "test-4";
-    spec.directory = dir.path();
-    spec.argv = {"/bin/sh", "-c", "read line; touch ready; cat; touch ended"};
-    spec.feed_input = true;
-    ChildHandlers handlers;
-    std::unique_ptr<ChildProcess> child;
-    handlers.on_started = [&] {
-      put_file(dir / "command", std::to_string(child->command_pid()));
-      (void)write_all(child->input(), "go\n", "input");
-    };
-    child = std::move(*ChildProcess::start(loop, own, std::move(spec), std::move(handlers)));
-    (void)turn_until(loop, [] { return false; });
-  });
-  EventLoop loop;
-  REQUIRE(
-      turn_until(loop, [&] { return path_exists(dir / "ready") && pid_in(dir / "command") > 0; }));
-  kill(helper, SIGKILL);
-  waitpid(helper, nullptr, 0);
-  const pid_t command = pid_in(dir / "command");
-  CHECK(turn_until(loop, [&] { return is_gone(command); }));
-  CHECK_FALSE(path_exists(dir / "ended"));
-  while (waitpid(-1, nullptr, WNOHANG) > 0) {
-  }
-}
-
 TEST_CASE("an owner that is stopped loses its command at the deadline") {
   prctl(PR_SET_CHILD_SUBREAPER, 1);
   TempDir dir;

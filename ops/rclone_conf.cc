@@ -1,8 +1,8 @@
-#include "schemas/rclone_conf.h"
+#include "ops/rclone_conf.h"
 
 #include "daemon/base/text.h"
 
-namespace dray {
+namespace dray::ops {
 namespace {
 
 constexpr std::string_view kEncryptedMark = "RCLONE_ENCRYPT_V";
@@ -74,4 +74,4 @@ Result<std::vector<ConfSection>> parse_rclone_conf(std::string_view text,
   return sections;
 }
 
-}  // namespace dray
+}  // namespace dray::ops
