@@ -54,6 +54,7 @@ constexpr Rule kRules[] = {
     {MessageType::log_chunk, "", "w", ""},
     {MessageType::worker_query, "", "", "w"},
     {MessageType::worker_answer, "", "w", ""},
+    {MessageType::set_bandwidth, "", "", "w"},
     {MessageType::upload_chunk, "", "", "", "on"},
     {MessageType::upload_state, "", "", "", "w"},
     {MessageType::remote_refreshed, "", "w", ""},

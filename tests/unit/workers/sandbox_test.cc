@@ -134,12 +134,17 @@ TEST_CASE("without delegation there are no groups, and it says why") {
   CHECK_THAT(none.why_not(), Catch::Matchers::Contains("Delegate=yes"));
 }
 
+std::string cleared(std::string work_dir) {
+  REQUIRE(clear_work_dir(work_dir));
+  return work_dir;
+}
+
 // Runs of fake-rclone in the real sandbox.
 struct Rig : SealedRemotes {
   Rig()
       : logs(dir / "logs", 1 << 20),
-        tools((REQUIRE(clear_work_dir(dir / "work")),
-               find_sandbox(loop, family(), bin("dray-guard"), bin("fake-rclone"), dir / "work"))) {
+        tools(find_sandbox(loop, family(), bin("dray-guard"), bin("fake-rclone"),
+                           cleared(dir / "work"))) {
     REQUIRE(logs.open());
     add("disk", "local", {});
     for (const char* name : {"in", "other", "work/run-1-1-1"})
