@@ -21,7 +21,7 @@ TEST_CASE("each outcome leads to its state") {
       {Outcome::failed, ErrorClass::network, true, retry_wait},
       {Outcome::failed, ErrorClass::quota, true, retry_wait},
       {Outcome::killed, ErrorClass::crash, false, retry_wait},
-      {Outcome::cancelled, ErrorClass::none, false, assigned},  // nobody had asked: a shutdown
+      {Outcome::cancelled, ErrorClass::none, false, queued},  // nobody had asked: a shutdown
       {Outcome::none, ErrorClass::unknown, false, failed},
   };
   for (const Row& row : rows) {
