@@ -188,6 +188,7 @@ class Core::Impl {
   void go_on(Run& run);
   bool wants_stop(const Run& run) const;
   void stopped_on_request(Run& run);
+  void interrupted(Run& run);
 
   // core_waits.cc: waiting lists.
   void make_ready(Run& run);
