@@ -238,6 +238,7 @@ class WorkerCore {
   std::string why_rejected(const Assign& message) const;
   void send_hello(Now now, Actions& out);
   void send_renew(Now now, Actions& out);
+  void take_offer(const Assign& message, Held& held, Now now, Actions& out);
   void send_accept(const Token& token, Held& held, Now now, Actions& out);
   void send_result(Pending& pending, Now now, Actions& out);
   void check_leases(Now now, Actions& out);

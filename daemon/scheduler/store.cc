@@ -242,7 +242,12 @@ Status Store::apply(const scheduler::Action& action) {
 
 Status Store::probe_write() {
   return guarded("write", [this]() -> Status {
-    impl_->db->query("UPDATE counters SET value = value WHERE name = 'scheduler_epoch'").run();
+    // SQLite leaves out the write of a value that is already there.
+    impl_->db
+        ->query(
+            "INSERT INTO counters (name, value) VALUES ('write_probes', 1) "
+            "ON CONFLICT (name) DO UPDATE SET value = value + 1")
+        .run();
     return {};
   });
 }

@@ -234,7 +234,8 @@ void SchedulerNode::recover(uint64_t life) {
     return;
   }
   world_.observer.tally.marks.reach(Mark::store_recovered);
-  doubtful_.reset();  // it was written over
+  // Written over, or there all the same: what failed may have come after the commit itself.
+  settle_doubt();
   broken_ = false;
   load();
   for (const SessionGone& gone : std::exchange(gone_, {}))
