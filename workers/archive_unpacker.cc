@@ -3,8 +3,6 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <fcntl.h>
-#include <pthread.h>
-#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,6 +12,7 @@
 
 #include "daemon/base/files.h"
 #include "workers/archive_item.h"
+#include "workers/quiet_thread.h"
 
 namespace dray::worker {
 namespace {
@@ -247,13 +246,7 @@ ArchiveUnpacker::~ArchiveUnpacker() {
 }
 
 void ArchiveUnpacker::start() {
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  thread_ = std::thread([this] { handlers_.ended(run()); });
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  pthread_setname_np(thread_.native_handle(), "unpack");
+  thread_ = quiet_thread("unpack", [this] { handlers_.ended(run()); });
 }
 
 Status ArchiveUnpacker::run() {

@@ -234,6 +234,7 @@ Result<RcloneConfig> build_rclone_config(std::span<const SealedRemote> remotes,
                                       "destination"));
     config.destination = std::move(to.text);
     config.destination_locals = std::move(to.locals);
+    config.destination_local = std::move(to.local);
   }
   for (const Endpoint& place : further) {
     DRAY_TRY_ASSIGN(Used other, builder.use(place.remote, place.path, "", 0));

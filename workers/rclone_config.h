@@ -46,7 +46,9 @@ struct RcloneConfig {
   // Directories and files of this machine that they lead to, links followed.
   std::vector<std::string> source_locals;
   std::vector<std::string> destination_locals;
-  std::string source_local;  // real path of a source of type local; empty for any other
+  // Real paths of a source and a destination of type local; empty for any other.
+  std::string source_local;
+  std::string destination_local;
 };
 
 // `context` of a sealed remote: binds the box to its place.

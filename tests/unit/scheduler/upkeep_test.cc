@@ -176,7 +176,7 @@ TEST_CASE("every run is told of the newest kept state") {
   rig.put_job(R"("retention":{})");
   rig.enqueue();
   const Assign first = rig.accept();
-  CHECK(task_of(first).previous.empty());
+  CHECK(first.spec.task.empty());
   rig.end(first.token, {}, Outcome::failed);
   const RunId kept = rig.backup();
   rig.enqueue();
