@@ -243,6 +243,7 @@ class Core::Impl {
 
   // core_versions.cc: states that can be restored.
   void keep_versions(Run& run, const AttemptResult& result, AttemptReport report);
+  void add_version(const RunRow& row, VersionRef ref, Grade grade, bool good);
   void on(const UpkeepDue& event);
   bool has_open(const Job& job, Trigger trigger) const;
   std::vector<uint32_t> accounts_of(const Run& run) const;

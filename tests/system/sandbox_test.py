@@ -30,6 +30,19 @@ class Sandbox(SandboxTest):
         out = self.files / "out/deep"
         self.assert_same(self.files / "in", out / "current" if (out / "current").is_dir() else out)
 
+    def test_archives_versions_and_restores_work_in_it(self):
+        self.stack.job("packed", f"disk:{self.files}/in", f"disk:{self.files}/packs", "--kind",
+                       "archive", "--restore-drill", "daily")
+        self.stack.job("kept", f"disk:{self.files}/in", f"disk:{self.files}/kept", "--layout",
+                       "mirror", "--versions-path", f"disk:{self.files}/older")
+        for job in ("packed", "kept"):
+            self.stack.dray("run", job, "--wait")
+            self.stack.dray("restore", job, "--to", f"disk:{self.files}/back/{job}", "--wait")
+            self.assert_same(self.files / "in", self.files / "back" / job)
+        self.stack.wait_until(lambda: [r for r in self.stack.json("runs", "list")["runs"]
+                                       if r["trigger"] == "drill" and r["state"] == "succeeded"],
+                              "a drill")
+
     def test_doctor_says_that_it_works_and_is_enforced(self):
         said = self.stack.dray("doctor", expect=None).stdout
         self.assertRegex(said, r"sandbox of worker1.*works; transfers live in it, enforced")
