@@ -63,7 +63,8 @@ void WorkerCore::on(const Assign& message, Now now, Actions& out) {
   if (retired_.contains(token) || results_.contains(token)) return;
   if (const auto same = held_.find(token); same != held_.end()) {
     // A scheduler that was started anew offers what it cannot know to be offered: its word counts.
-    if (!same->second.started) take_offer(message, same->second, now, out);
+    if (!same->second.started && message.offer >= same->second.offer)
+      take_offer(message, same->second, now, out);
     return;
   }
   std::string why = why_rejected(message);
@@ -87,6 +88,7 @@ void WorkerCore::on(const Assign& message, Now now, Actions& out) {
 
 void WorkerCore::take_offer(const Assign& message, Held& held, Now now, Actions& out) {
   held.spec = message.spec;
+  held.offer = message.offer;
   held.lease = lease_from_wire(message.lease_ms);
   held.live_bandwidth = message.spec.live_bandwidth;
   held.bandwidth = message.spec.bandwidth_bytes_per_second;
@@ -97,7 +99,7 @@ void WorkerCore::take_offer(const Assign& message, Held& held, Now now, Actions&
 
 void WorkerCore::send_accept(const Token& token, Held& held, Now now, Actions& out) {
   held.accept_again = now.mono + jittered(kAcceptRepeat);
-  out.push_back(Send<Accept>{{token}});
+  out.push_back(Send<Accept>{{token, held.offer}});
 }
 
 void WorkerCore::on(const Start& message, Now now, Actions& out) {

@@ -197,6 +197,7 @@ class WorkerCore {
     bool started = false;
     bool stop_sent = false;
     bool forget = false;  // STALE: its result is of no interest
+    uint64_t offer = 0;  // of the last ASSIGN
     Duration lease{};
     Instant accept_sent;              // the first one
     Instant accept_again;             // while not started

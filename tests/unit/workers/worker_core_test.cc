@@ -42,7 +42,8 @@ TEST_CASE("what the last ASSIGN before START says counts, and the lease from the
   rig.pass_answered(seconds{20});
   RunSpec spec;
   spec.bandwidth_bytes_per_second = 64'000;
-  CHECK(has<Send<Accept>>(rig.step(Assign{token, 600'000, spec})));
+  CHECK(has<Send<Accept>>(rig.step(Assign{token, 600'000, spec, 2})));
+  CHECK(rig.step(Assign{token, 600'000, {}, 1}).empty());  // a late one of an earlier life
   const auto started = all_of<StartAttempt>(rig.step(Start{token}));
   REQUIRE(started.size() == 1);
   CHECK(started[0].spec.bandwidth_bytes_per_second == 64'000);
