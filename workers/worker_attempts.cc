@@ -62,10 +62,11 @@ void WorkerCore::on(const Assign& message, Now now, Actions& out) {
   const Token& token = message.token;
   if (retired_.contains(token) || results_.contains(token)) return;
   if (const auto same = held_.find(token); same != held_.end()) {
+    if (same->second.started) return;
     // A scheduler that was started anew offers what it cannot know to be offered: its word counts.
-    if (!same->second.started && message.offer >= same->second.offer)
-      take_offer(message, same->second, now, out);
-    return;
+    // A copy of the offer itself must not take back a share that was told since.
+    if (message.offer > same->second.offer) return take_offer(message, same->second, now, out);
+    return send_accept(token, same->second, now, out);
   }
   std::string why = why_rejected(message);
   // Two attempts of one run never live side by side.

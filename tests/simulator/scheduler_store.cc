@@ -89,7 +89,7 @@ void SchedulerNode::install() {
       remote.type = "sftp";
       remote.sealed = "sealed";
       remote.sealed_for = "key";
-      must(catalog.put_remote(remote, wall, wall));
+      must(catalog.put_remote(remote, WallTime{}, wall));
     }
   }
   for (int i = 0; i < world_.plan.jobs; ++i) {
