@@ -119,7 +119,12 @@ class HookStep final : public Step {
 
 }  // namespace
 
+bool runs_hooks(const RunSpec& spec) {
+  return !spec.dry_run && is_job_kind(spec.kind);
+}
+
 Status check_hooks(const AttemptState& state) {
+  if (!is_job_kind(state.spec.kind)) return {};
   for (const auto* list : {&state.policy.before, &state.policy.after})
     for (const HookCall& call : *list)
       if (!state.context.hooks.contains(call.name))

@@ -106,8 +106,8 @@ void add_hooks(AttemptState& state, const std::vector<HookCall>& calls, HookPhas
 
 std::vector<PlannedStep> plan_steps(AttemptState& state) {
   std::vector<PlannedStep> steps;
-  // A dry run does nothing, and hooks would.
-  if (!state.spec.dry_run) add_hooks(state, state.policy.before, HookPhase::before, steps);
+  const bool hooks = runs_hooks(state.spec);
+  if (hooks) add_hooks(state, state.policy.before, HookPhase::before, steps);
   const size_t before = steps.size();
   for (const StepRow& row : kSteps)
     if (row.applies(state))
@@ -118,7 +118,7 @@ std::vector<PlannedStep> plan_steps(AttemptState& state) {
                        .step = row.make(state),
                        .main = row.main});
   if (steps.size() == before) return {};
-  if (!state.spec.dry_run) add_hooks(state, state.policy.after, HookPhase::after, steps);
+  if (hooks) add_hooks(state, state.policy.after, HookPhase::after, steps);
   return steps;
 }
 

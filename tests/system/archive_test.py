@@ -249,6 +249,27 @@ class Archive(StackTest):
         self.assertEqual({k: v for k, v in self.tree(self.files / "back").items() if v},
                          {k: v for k, v in self.tree(self.source).items() if v})
 
+    def test_archives_that_retention_lets_go_are_removed_with_all_their_parts(self):
+        self.put(self.source, b"noise", os.urandom(2_500_000), 1_600_000_000_000_000_000)
+        first = self.archive("", "", "--archive-volume", "1M", "--keep-last", "1", "--encrypt")
+        before = set(p.name for p in self.target.rglob("*"))
+        second = self.stack.wait(self.stack.run("nightly"))["run"]["run"]
+        prune = self.stack.wait_until(
+            lambda: [r for r in self.stack.json("runs", "list")["runs"]
+                     if r["trigger"] == "retention" and r["state"] in TERMINAL], "a prune")[0]
+        self.assertEqual(prune["state"], "succeeded")
+        self.assertEqual(self.stack.show(prune["run"])["run"]["deletes"], 4)
+        folders = {p.name for p in self.target.iterdir()}
+        left = {p.name for p in self.target.rglob("*")} - folders
+        self.assertEqual(len(left), 4)
+        self.assertFalse(left & before)
+        versions = self.stack.json("versions", "list", "nightly")["versions"]
+        self.assertEqual([v["run"] for v in versions if v["state"] == "kept"], [second])
+        self.stack.dray("restore", "nightly", "--at", first["run"]["run"], "--to",
+                        f"disk:{self.files}/gone", expect=NOT_FOUND)
+        found, _ = self.restored()
+        self.assertEqual(found[b"noise"], self.tree(self.source)[b"noise"])
+
     def drilled(self, state):
         found = self.stack.wait_until(
             lambda: [r for r in self.stack.json("runs", "list")["runs"]
