@@ -94,9 +94,10 @@ struct Rig {
     handlers.volume_wanted = [this](uint32_t number) {
       int ends[2];
       if (pipe2(ends, O_CLOEXEC) != 0) return;
-      feeders.push_back(
-          std::async(std::launch::async, [in = UniqueFd(ends[1]), text = volumes.at(number - 1)] {
+      feeders.push_back(std::async(
+          std::launch::async, [in = UniqueFd(ends[1]), text = volumes.at(number - 1)]() mutable {
             (void)write_all(in.get(), text, "volume");
+            in.reset();  // the future keeps what it ran
           }));
       unpacker->provide_volume(UniqueFd(ends[0]));
     };
