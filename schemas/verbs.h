@@ -41,6 +41,8 @@ inline constexpr Verb kVerbs[] = {
     {"job.show", Scope::read, false, "{name}", "{job, next_due, last_runs[]}"},
     {"job.put", Scope::operate, true, "JobSpec; {create: bool}: fails if it exists or not",
      "{job}"},
+    {"job.import", Scope::operate, true, "{jobs[]}: bodies of job.put; all of them or none",
+     "{imported}"},
     {"job.remove", Scope::operate, true, "{name}", "{}"},
     {"job.enable", Scope::operate, true, "{name, enabled}", "{job}"},
     {"job.next", Scope::read, false, "{name, count?, from?}", "{occurrences[]}"},

@@ -42,6 +42,7 @@ bool stays_inside(std::string_view path) {
 // One pass over the archive, on the unpacker's thread.
 struct ArchiveUnpacker::Unpack {
   explicit Unpack(ArchiveUnpacker& owner_in) : owner(owner_in), tar(archive_read_new()) {
+    if (owner.options_.digest) digest.emplace(*owner.options_.digest);
     DRAY_CHECK(tar != nullptr, "no memory for an archive");
   }
   ~Unpack() { archive_read_free(tar); }
@@ -62,6 +63,7 @@ struct ArchiveUnpacker::Unpack {
 
   ArchiveUnpacker& owner;
   archive* tar;
+  std::optional<Digest> digest;
   std::optional<Error> error;  // behind what libarchive says
   UniqueFd volume;
   uint32_t volumes_read = 0;
@@ -134,6 +136,7 @@ Status ArchiveUnpacker::Unpack::entry(archive_entry* header) {
       archive_entry_mtime(header) * kNanosecondsPerSecond + archive_entry_mtime_nsec(header);
   if (type == AE_IFDIR) return owner.options_.only_read ? Status() : folder(file.path);
   DRAY_TRY(hand_out(file));
+  if (owner.handlers_.file) owner.handlers_.file(file, digest ? digest->finish_hex() : "");
   const std::lock_guard lock(owner.mutex_);
   ++owner.files_;
   return {};
@@ -226,6 +229,7 @@ Status ArchiveUnpacker::Unpack::content(int fd, const UnpackedFile& file) {
     if (got == 0 && done == file.size) return {};
     if (got == 0) return fail(ErrorCode::corrupt, "{} is cut short in the archive", file.path);
     if (fd >= 0) DRAY_TRY(write_all(fd, {part.data(), static_cast<size_t>(got)}, file.path));
+    if (digest) digest->update({part.data(), static_cast<size_t>(got)});
     done += static_cast<uint64_t>(got);
     const std::lock_guard lock(owner.mutex_);
     owner.bytes_ += static_cast<uint64_t>(got);

@@ -47,7 +47,7 @@ class HookStep final : public Step {
     plan.environment = program_environment(state_, name_of(phase_));
     plan.directory = state_.paths.temp();
     plan.capture_output = true;
-    plan.administrators = true;
+    plan.program = &program;
     plan.on_started = [this] {
       Progress progress;
       progress.phase = Phase::hooks;

@@ -242,6 +242,7 @@ Result<RcloneConfig> build_rclone_config(std::span<const SealedRemote> remotes,
   for (const Endpoint& place : further) {
     DRAY_TRY_ASSIGN(Used other, builder.use(place.remote, place.path, "", 0));
     config.further.push_back(std::move(other.text));
+    std::ranges::move(other.locals, std::back_inserter(config.destination_locals));
   }
   DRAY_TRY_ASSIGN(config.text, builder.render());
   config.files = builder.take_files();

@@ -44,7 +44,8 @@ struct RcloneConfig {
   std::vector<std::string> further;
   std::vector<ConfigFile> files;
   std::vector<LoginSection> logins;
-  // Directories and files of this machine that they lead to, links followed.
+  // Directories and files of this machine that they lead to, links followed; those of `further`
+  // are with the destination's.
   std::vector<std::string> source_locals;
   std::vector<std::string> destination_locals;
   // Real paths of a source and a destination of type local; empty for any other.

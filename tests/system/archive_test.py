@@ -205,9 +205,24 @@ class Archive(StackTest):
         self.assertEqual(shown["run"]["state"], "succeeded", json.dumps(shown, indent=1))
         return self.tree(out) if out.exists() else {}, shown
 
-    def test_an_archive_in_volumes_is_restored(self):
+    def fill_nameable(self):
         # rclone cannot name files whose names are no UTF-8: tar brings those back.
-        self.fill_awkward(self.source, [n for n in AWKWARD if b"\xff" not in n and b"quote" != n[-5:]])
+        names = [n for n in AWKWARD if b"\xff" not in n and b"quote" != n[-5:]]
+        self.fill_awkward(self.source, names)
+        return names
+
+    def test_a_file_that_rclone_cannot_name_fails_the_restore_of_all_and_is_named(self):
+        self.fill_awkward(self.source)
+        self.archive()
+        run = self.stack.json("restore", "nightly", "--to", f"disk:{self.files}/back")["run"]
+        shown = self.stack.wait(run)
+        self.assertEqual((shown["run"]["state"], shown["run"]["error_class"]), ("failed", "integrity"))
+        self.assertIn("quote", shown["run"]["hint"])
+        self.assertEqual((self.files / "back/plain.txt").read_bytes(),
+                         (self.source / "plain.txt").read_bytes())
+
+    def test_an_archive_in_volumes_is_restored(self):
+        self.fill_nameable()
         self.put(self.source, b"large", os.urandom(70_000_000), 1_600_000_000_000_000_000)
         self.archive("", "", "--archive-volume", "20M")
         found, shown = self.restored()
@@ -215,6 +230,58 @@ class Archive(StackTest):
         self.assertEqual({k: v for k, v in found.items() if v}, files)
         self.assertIn(b"empty/folder", found)
         self.assertEqual(shown["run"]["files"], len(files))
+
+    def grade(self, shown):
+        return shown["attempts"][-1]["report"]["validation"][0]
+
+    def test_what_was_restored_is_compared_with_what_came_out_of_the_archive(self):
+        # One tells no hashes.
+        dav = self.enterContext(WebDav(self.stack.dir / "dav"))
+        self.stack.remote("dav", dav.settings())
+        names = self.fill_nameable()
+        self.archive("", "", "--encrypt")
+        count = len(names)
+        for place, grade in (("dav:back", "size"), (f"disk:{self.files}/back", "hash")):
+            run = self.stack.json("restore", "nightly", "--to", place)["run"]
+            shown = self.stack.wait(run)
+            self.assertEqual(shown["run"]["state"], "succeeded", shown)
+            report = self.grade(shown)
+            self.assertEqual((report["grade"], report["compared"], report["missing"]),
+                             (grade, count, 0), place)
+        self.assertEqual({k: v for k, v in self.tree(self.files / "back").items() if v},
+                         {k: v for k, v in self.tree(self.source).items() if v})
+
+    def drilled(self, state):
+        found = self.stack.wait_until(
+            lambda: [r for r in self.stack.json("runs", "list")["runs"]
+                     if r["trigger"] == "drill" and r["state"] in TERMINAL], "a drill")
+        shown = self.stack.show(found[0]["run"])
+        self.assertEqual(shown["run"]["state"], state, shown)
+        return shown
+
+    def test_a_drill_reads_the_archive_and_compares_it_with_its_manifest(self):
+        self.fill_awkward(self.source)
+        self.archive("", "", "--restore-drill", "daily", "--archive-volume", "1M")
+        report = self.grade(self.drilled("succeeded"))
+        self.assertEqual((report["grade"], report["compared"]), ("hash", len(AWKWARD)))
+        self.assertEqual(len(os.listdir(self.target)), 1)
+
+    def test_a_drill_finds_damage(self):
+        self.fill_awkward(self.source)
+        # Waits, so that the damage is done before.
+        self.stack.job("nightly", f"disk:{self.source}", f"disk:{self.target}", "--kind", "archive",
+                       "--restore-drill", "daily", "--retry-attempts", "1", "--bandwidth", "50k")
+        self.put(self.source, b"noise", os.urandom(200_000))
+        run = self.stack.run("nightly")
+        self.stack.wait_for_rclone()
+        self.stack.dray("settings", "set", "queue_paused", "true")
+        self.stack.wait(run)
+        volume = self.parts()[0][0]
+        content = bytearray(volume.read_bytes())
+        content[len(content) // 2] ^= 0xff
+        volume.write_bytes(content)
+        self.stack.dray("settings", "set", "queue_paused", "false")
+        self.assertEqual(self.drilled("failed")["run"]["error_class"], "integrity")
 
     def test_a_part_of_an_archive_is_restored_and_a_dry_run_restores_nothing(self):
         self.fill_awkward(self.source)

@@ -174,7 +174,7 @@ TEST_CASE("a change is sealed for a worker, which puts it into the settings") {
   CHECK(seen.set.at("token") == R"({"access_token":"A","refresh_token":"R"})");
   CHECK(rig.daemon.body_of("remote.put").find("\"login\":\"new\"") != std::string::npos);
   CHECK(call(rig.daemon, {"remote", "authorize", "nosuch"}, "x").exit == Exit::not_found);
-  CHECK(call(rig.daemon, {"remote", "edit", "gdrive"}).exit == Exit::usage);
+  CHECK(call(rig.daemon, {"remote", "edit", "nosuch"}).exit == Exit::not_found);
 }
 
 TEST_CASE("a pasted login is taken in every form that rclone prints, and nothing else") {

@@ -96,8 +96,9 @@ struct Rig {
       if (pipe2(ends, O_CLOEXEC) != 0) return;
       feeders.push_back(std::async(
           std::launch::async, [in = UniqueFd(ends[1]), text = volumes.at(number - 1)]() mutable {
-            (void)write_all(in.get(), text, "volume");
-            in.reset();  // the future keeps what it ran
+            // The future keeps what the call captured; the volume ends when this is closed.
+            const UniqueFd end = std::move(in);
+            (void)write_all(end.get(), text, "volume");
           }));
       unpacker->provide_volume(UniqueFd(ends[0]));
     };

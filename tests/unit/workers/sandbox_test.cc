@@ -257,14 +257,17 @@ TEST_CASE("nothing survives a sandboxed run, however it ends") {
   DRAY_NEEDS_SANDBOX(rig);
   const std::string leave = "grandchild " + (rig.dir / "out/deep/pid") + "\n";
   SECTION("by itself") {
-    CHECK(rig.run(leave + "final 1\nexit 0\n").outcome == Outcome::succeeded);
+    const AttemptResult& result = rig.run(leave + "final 1\nexit 0\n");
+    INFO(result.log_excerpt);
+    CHECK(result.outcome == Outcome::succeeded);
   }
   SECTION("when it is asked to stop, it can clean up") {
     rig.stop_when = [&] { return path_exists(rig.dir / "out/deep/here"); };
     const AttemptResult& result =
-        rig.run(leave + "on-term exit 7\ntouch " + (rig.dir / "out/deep/here") + "\nwait\n");
+        rig.run(leave + "on-term exit 143\ntouch " + (rig.dir / "out/deep/here") + "\nwait\n");
+    INFO(result.hint);
     CHECK(result.outcome == Outcome::cancelled);
-    CHECK(result.exit_code == 7);
+    CHECK(result.exit_code == 143);
   }
   SECTION("when it will not stop") {
     rig.stop_when = [&] { return path_exists(rig.dir / "out/deep/here"); };
