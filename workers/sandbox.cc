@@ -72,8 +72,7 @@ std::vector<std::string> sandbox_argv(const SandboxTools& tools, const std::stri
                                       const std::vector<std::string>& argv) {
   std::vector<std::string> args{guard, std::string(guard::kShield), view.cgroup, tools.bwrap};
   args.insert(args.end(), tools.base.begin(), tools.base.end());
-  add(args, {"--die-with-parent", "--cap-drop", "ALL", "--unshare-pid", "--unshare-ipc",
-             "--unshare-uts", "--hostname", "dray", "--dev", "/dev"});
+  add(args, {"--die-with-parent", "--cap-drop", "ALL", "--unshare-pid", "--dev", "/dev"});
   if (view.programs) {
     add(args, {"--tmpfs", "/tmp"});
     for (const std::string_view path : kPrograms)
