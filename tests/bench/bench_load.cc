@@ -122,6 +122,7 @@ class Load {
     job.destination = {"bench-files", fmt::format("{}/out/{}", root_, job.name)};
     job.overlap = OverlapPolicy::allow;
     job.max_concurrent = 64;
+    job.policy.layout = Layout::mirror;  // runs side by side would mix their versions
     job.policy.guard.empty_source = false;
     job.policy.guard.max_delete_percent = 100;
     job.policy.validation.mode = ValidationMode::none;

@@ -52,7 +52,8 @@ class Case:
     def run(self):
         target = self.target()
         job = f"{self.name}-{self.copies}"
-        self.stack.job(f"{job}-0", f"disk:{self.source}", f"disk:{target}", "--overlap", "allow", "--guard", "off", "--validation", "none")
+        self.stack.job(f"{job}-0", f"disk:{self.source}", f"disk:{target}", "--overlap", "allow",
+                       "--layout", "mirror", "--guard", "off", "--validation", "none")
         took = self.stack.load("life", name=job, jobs=1, in_flight=1, runs=1, progress=1)[0]
         self.done(target)
         return took["life_us_p50"] / 1000
