@@ -26,6 +26,8 @@ struct Permission {
   RoleSet to_broker;       // the broker itself acts on it
   RoleSet to_scheduler;    // forwarded, stamped with its sender
   RoleSet from_scheduler;  // forwarded to one session of such a role
+  // Forwarded between the sender of a file and the worker that owns the attempt.
+  RoleSet uploading = RoleSet{};
 };
 
 // A type that is missing here, or a role that is missing in its row, is refused.
@@ -71,11 +73,11 @@ inline constexpr Permission kPermissions[] = {
     {MessageType::log_chunk, kNobody, kWorkers, kNobody},
     {MessageType::worker_query, kNobody, kNobody, kWorkers},
     {MessageType::worker_answer, kNobody, kWorkers, kNobody},
+    {MessageType::set_bandwidth, kNobody, kNobody, kWorkers},
+    {MessageType::upload_chunk, kNobody, kNobody, kNobody, kAskers},
+    {MessageType::upload_state, kNobody, kNobody, kNobody, kWorkers},
     {MessageType::remote_refreshed, kNobody, kWorkers, kNobody},
     {MessageType::remote_refreshed_ack, kNobody, kNobody, kWorkers},
-    {MessageType::set_bandwidth, kNobody, kNobody, kNobody},
-    {MessageType::upload_chunk, kNobody, kNobody, kNobody},
-    {MessageType::upload_state, kNobody, kNobody, kNobody},
     {MessageType::event, kScheduler, kNobody, kNobody},
 };
 

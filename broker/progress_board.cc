@@ -48,6 +48,11 @@ Result<Publication> ProgressBoard::accept(RunProgress progress, std::string_view
   return row.last;
 }
 
+const OwnerRow* ProgressBoard::owner(RunId run) const {
+  const auto it = rows_.find(run);
+  return it == rows_.end() ? nullptr : &it->second.owner;
+}
+
 void ProgressBoard::replay(std::string_view topic,
                            const std::function<void(const Publication&)>& handle) const {
   const bool all = kProgressTopic.starts_with(topic);

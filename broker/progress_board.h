@@ -32,6 +32,9 @@ class ProgressBoard {
   // The last pictures that a new subscription of `topic` asks for; none for other topics.
   void replay(std::string_view topic, const std::function<void(const Publication&)>& handle) const;
 
+  // Whose the run is; null: nobody's now.
+  const OwnerRow* owner(RunId run) const;
+
   size_t rows() const { return rows_.size(); }
   uint64_t refused_rows() const { return refused_rows_; }
 

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "broker/decode_one.h"
 #include "broker/permissions.h"
 #include "broker/stamp.h"
 #include "broker/topics.h"
@@ -11,16 +12,6 @@ namespace dray {
 namespace {
 
 constexpr size_t kMaxLoggedBytes = 200;  // of a reason that quotes a peer
-
-// The one message of `head` decoded.
-template <class Message>
-Result<Message> decode_one(std::string_view bytes) {
-  Result<Message> out = fail(ErrorCode::invalid, "not a message");
-  const Status read =
-      read_frame(bytes, [&](const Envelope& envelope) { out = envelope.decode<Message>(); });
-  if (!read) return std::unexpected(read.error());
-  return out;
-}
 
 }  // namespace
 
@@ -87,6 +78,9 @@ void Router::on_message(Session& session, const MessageHead& head, Replies& repl
     on_ping(session, head, replies.to_peer);
     return;
   }
+  if (permission->uploading.has(session.role()))
+    return session.named() ? on_upload(session, head, replies.to_peer)
+                           : on_unnamed(session, head, replies);
   if (!permission->to_scheduler.has(session.role()))
     return nack(
         session, head.id, ErrorCode::denied,
@@ -206,6 +200,7 @@ void Router::broker_frame(Session& session, const std::vector<MessageHead>& head
       events.append(head.bytes);
     } else if (const Result<Owners> owners = decode_one<Owners>(head.bytes); owners) {
       board_.apply(*owners);
+      uploads_.keep_owned(board_);
     } else {
       nack(session, head.id, ErrorCode::invalid, owners.error().message, reply);
     }

@@ -28,6 +28,7 @@
 #include <vector>
 
 #include "broker/progress_board.h"
+#include "broker/upload_routes.h"
 #include "daemon/base/log.h"
 #include "daemon/base/time.h"
 #include "schemas/heads.h"
@@ -199,6 +200,11 @@ class Router {
   void on_message(Session& session, const MessageHead& head, Replies& replies);
   void on_unnamed(Session& session, const MessageHead& head, Replies& replies);
   void on_ping(Session& session, const MessageHead& head, std::string& reply);
+  // Files that are handed in (router_uploads.cc).
+  void on_upload(Session& session, const MessageHead& head, std::string& reply);
+  void on_chunk(Session& session, const MessageHead& head, std::string& reply);
+  void on_upload_state(Session& session, const MessageHead& head, std::string& reply);
+  Session* worker_named(std::string_view name);
   bool take_hello(Session& session, const MessageHead& head, std::string& reply);
   Status check_name(const Session& session, std::string_view name) const;
 
@@ -213,6 +219,7 @@ class Router {
   RouterOptions options_;
   RouterCounters counters_;
   ProgressBoard board_;
+  UploadRoutes uploads_;
   std::map<SessionId, Session> sessions_;
   std::map<LinkId, Session*> links_;
   Session* scheduler_ = nullptr;

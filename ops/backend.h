@@ -17,17 +17,20 @@ namespace dray::ops {
 // Something that wait() woke up for.
 struct News {
   enum class Kind {
-    nothing,      // the time is over
-    progress,     // `progress`: a picture of a followed run
-    event,        // `event`: a committed fact
-    link_lost,    // the broker or the scheduler went away; `text` says which
-    link_back,    // both are there again: ask for what was missed
-    interrupted,  // Ctrl-C
+    nothing,         // the time is over
+    progress,        // `progress`: a picture of a followed run
+    event,           // `event`: a committed fact
+    link_lost,       // the broker or the scheduler went away; `text` says which
+    link_back,       // both are there again: ask for what was missed
+    interrupted,     // Ctrl-C
+    upload,          // `upload`: what a worker says of the file that we send
+    upload_refused,  // a chunk did not reach one; `text` says why
   };
   Kind kind = Kind::nothing;
   RunProgress progress;
   EventMessage event;
   std::string text;
+  UploadState upload = {};
 };
 
 class Backend {
@@ -42,6 +45,9 @@ class Backend {
   virtual Result<Enqueued> enqueue(Enqueue question) = 0;
   virtual Result<CancelReply> cancel(CancelRequest question) = 0;
 
+  // Sends a part of a file; answers come as News. `id` is the same for all parts of one file.
+  virtual void send_chunk(const UploadChunk& chunk, uint64_t id) = 0;
+
   // From now on wait() reports the pictures of that run (0: of all runs), or events.
   virtual void follow_progress(RunId run) = 0;
   virtual void follow_events() = 0;
@@ -49,6 +55,8 @@ class Backend {
   virtual void catch_interrupt() = 0;
   // As if Ctrl-C had been pressed: wait() reports it, questions that wait for an answer give up.
   virtual void interrupt() = 0;
+  // After an interrupt: questions get answers again, for what has to be said before the end.
+  virtual void go_on() = 0;
   // The next piece of news, oldest first, or `nothing` after `up_to`.
   virtual News wait(Duration up_to) = 0;
 

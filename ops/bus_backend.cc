@@ -23,7 +23,11 @@ struct SlowVerb {
   std::string_view name;
   Duration timeout;
 };
-constexpr SlowVerb kSlowVerbs[] = {{"remote.test", seconds{180}}, {"system.backup", minutes{30}}};
+constexpr SlowVerb kSlowVerbs[] = {{"remote.test", seconds{180}},
+                                   {"remote.about", seconds{180}},
+                                   {"remote.browse", seconds{180}},
+                                   {"remote.host_key", seconds{180}},
+                                   {"system.backup", minutes{30}}};
 
 // What to say and do about a link that is down.
 Error unreachable(const LinkState& link, const std::string& endpoint) {
@@ -49,6 +53,7 @@ class BusBackend final : public Backend {
   Status open(BusOptions bus) {
     DRAY_TRY_ASSIGN(bus_, Bus::open(loop_, std::move(bus)));
     bus_->on_link([this](const LinkState& link) { link_changed(link); });
+    bus_->on_message([this](const Incoming& incoming) { receive(incoming); });
     return {};
   }
 
@@ -73,6 +78,12 @@ class BusBackend final : public Backend {
   Result<CancelReply> cancel(CancelRequest question) override {
     question.asked_by = options_.asked_by;
     return ask(question, options_.answer_timeout);
+  }
+
+  void send_chunk(const UploadChunk& chunk, uint64_t id) override {
+    upload_id_ = id;
+    bus_->send(chunk, id);
+    bus_->flush();
   }
 
   void follow_progress(RunId run) override {
@@ -106,6 +117,8 @@ class BusBackend final : public Backend {
     push({.kind = News::Kind::interrupted, .progress = {}, .event = {}, .text = {}});
   }
 
+  void go_on() override { interrupted_ = false; }
+
   News wait(Duration up_to) override {
     watching_ = true;
     if (news_.empty()) turn_until(up_to, [this] { return !news_.empty(); });
@@ -118,6 +131,25 @@ class BusBackend final : public Backend {
   Now now() const override { return clock_.now(); }
 
  private:
+  void receive(const Incoming& incoming) {
+    const Envelope& envelope = incoming.envelope;
+    if (envelope.id() != upload_id_ || upload_id_ == 0) return;
+    News news;
+    if (envelope.type() == MessageType::upload_state) {
+      auto state = envelope.decode<UploadState>();
+      if (!state) return;
+      news.kind = News::Kind::upload;
+      news.upload = std::move(*state);
+    } else if (envelope.type() == MessageType::nack) {
+      const auto nack = envelope.decode<Nack>();
+      news.kind = News::Kind::upload_refused;
+      news.text = nack ? nack->message : "";
+    } else {
+      return;
+    }
+    push(std::move(news));
+  }
+
   // Pictures of a run that nobody looked at yet are replaced, so a slow terminal lags behind never.
   void push(News news) {
     if (news.kind == News::Kind::progress) {
@@ -192,6 +224,7 @@ class BusBackend final : public Backend {
   SystemClock clock_;
   std::unique_ptr<Bus> bus_;
   std::deque<News> news_;
+  uint64_t upload_id_ = 0;
   bool watching_ = false;
   bool was_up_ = true;
   bool interrupted_ = false;

@@ -5,8 +5,10 @@
 #include "ops/context.h"
 #include "ops/edit_job.h"
 #include "ops/format.h"
+#include "ops/job_key.h"
 #include "ops/views.h"
 #include "schemas/job_json.h"
+#include "schemas/weekdays.h"
 
 namespace dray::ops {
 namespace {
@@ -42,17 +44,22 @@ std::string due_text(const JobView& job, WallTime now) {
   return job.next_due == WallTime{} ? "by hand" : relative_text(job.next_due, now);
 }
 
+std::string work_text(const JobSpec& spec) {
+  if (spec.kind == JobKind::command) return "command " + spec.policy.command.name;
+  return fmt::format("{} -> {}", endpoint_text(spec.source), endpoint_text(spec.destination));
+}
+
 void say_saved(Context& context, const JobView& job, std::string_view done) {
   const WallTime now = SystemClock{}.now().wall;
   context.out.line(fmt::format(
-      "job {} {}: {} -> {}, {}{}", clean_name(job.spec.name), done,
-      clean_name(endpoint_text(job.spec.source)), clean_name(endpoint_text(job.spec.destination)),
+      "job {} {}: {}, {}{}", clean_name(job.spec.name), done, clean_name(work_text(job.spec)),
       clean_name(schedule_text(job.spec.schedule)),
       job.next_due == WallTime{} ? ""
                                  : fmt::format(", next {}", relative_text(job.next_due, now))));
 }
 
-Result<Exit> put_job(Context& context, const Json& body, std::string_view done) {
+Result<Exit> put_job(Context& context, Json body, std::string_view done) {
+  DRAY_TRY(add_crypt_key(context, body));
   DRAY_TRY_ASSIGN(const std::string text, context.ask("job.put", body));
   if (context.printed_json(text)) return Exit::ok;
   DRAY_TRY_ASSIGN(const JobAnswer answer, read_answer<JobAnswer>("job.put", text));
@@ -61,9 +68,13 @@ Result<Exit> put_job(Context& context, const Json& body, std::string_view done) 
 }
 
 Result<Exit> add(Context& context, const Args& args) {
+  const bool takes_source =
+      !args.has("--command") && args.text("--kind") != to_string(JobKind::upload);
+  if (takes_source && !args.has("--from"))
+    return fail(ErrorCode::invalid, "dray job add: --from is missing: where the files come from");
   DRAY_TRY_ASSIGN(Json body, fields_from(context, args, true));
   body["create"] = true;
-  return put_job(context, body, "added");
+  return put_job(context, std::move(body), "added");
 }
 
 Result<Exit> edit(Context& context, const Args& args) {
@@ -71,7 +82,7 @@ Result<Exit> edit(Context& context, const Args& args) {
   if (body.size() == 1)
     return fail(ErrorCode::invalid, "dray job edit: nothing to change; give at least one option");
   body["create"] = false;
-  return put_job(context, body, "changed");
+  return put_job(context, std::move(body), "changed");
 }
 
 // All pages of job.list.
@@ -123,6 +134,49 @@ std::string join_words(const std::vector<std::string>& words) {
   return fmt::format("{}", fmt::join(words, ", "));
 }
 
+std::string windows_text(const std::vector<RunWindow>& windows) {
+  std::vector<std::string> words;
+  for (const RunWindow& window : windows)
+    words.push_back(
+        fmt::format("{} {}-{}", weekdays_text(window.weekdays), window.from, window.to));
+  return join_words(words);
+}
+
+std::string hooks_text(const std::vector<HookCall>& hooks) {
+  std::vector<std::string> words;
+  for (const HookCall& hook : hooks)
+    words.push_back(fmt::format("{} ({})", hook.name, to_string(hook.on_failure)));
+  return join_words(words);
+}
+
+void add_policy(Fields& fields, const JobPolicy& policy) {
+  const GuardPolicy& guard = policy.guard;
+  fields.add("guard", guard.max_delete_percent >= 100 && !guard.empty_source
+                          ? "off"
+                          : fmt::format("{}more than {} % of the files deleted or overwritten",
+                                        guard.empty_source ? "empty source, " : "",
+                                        guard.max_delete_percent));
+  const ValidationPolicy& validation = policy.validation;
+  std::string mode(to_string(validation.mode));
+  if (validation.mode == ValidationMode::sample)
+    mode += fmt::format(":{}%", validation.sample_percent);
+  fields.add("validation",
+             fmt::format("{}, {} when it differs", mode, to_string(validation.on_failure)));
+  fields.add("before", hooks_text(policy.before));
+  fields.add("after", hooks_text(policy.after));
+  fields.add("command", policy.command.name);
+}
+
+std::string encryption_text(const JobShowAnswer& answer) {
+  if (!answer.key || answer.key->exported_at == WallTime{})
+    return fmt::format(
+        "yes; the passwords were never taken out: `dray job export-key {}` keeps the data readable "
+        "without Drayage",
+        answer.job.spec.name);
+  return fmt::format("yes; the passwords were given to {} at {}", answer.key->exported_by,
+                     time_text(answer.key->exported_at));
+}
+
 Fields job_fields_view(const JobShowAnswer& answer) {
   const JobSpec& spec = answer.job.spec;
   const TransferOptions& o = spec.options;
@@ -130,8 +184,9 @@ Fields job_fields_view(const JobShowAnswer& answer) {
   fields.add("job", spec.name, Tint::bold);
   fields.add("client", spec.client);
   fields.add("kind", to_string(spec.kind));
-  fields.add("from", endpoint_text(spec.source));
+  if (spec.source != Endpoint{}) fields.add("from", endpoint_text(spec.source));
   fields.add("to", endpoint_text(spec.destination));
+  if (spec.policy.encryption) fields.add("encryption", encryption_text(answer));
   fields.add("enabled", spec.enabled ? "yes" : "no", spec.enabled ? Tint::none : Tint::warn);
   fields.add("schedule", schedule_text(spec.schedule));
   const WallTime now = SystemClock{}.now().wall;
@@ -141,15 +196,33 @@ Fields job_fields_view(const JobShowAnswer& answer) {
   fields.add("misfire", to_string(spec.misfire));
   fields.add("overlap", to_string(spec.overlap));
   fields.add("priority", std::to_string(spec.priority));
-  fields.add("bandwidth", kbps_text(spec.bandwidth_kbps));
+  if (!answer.job.paused.empty()) fields.add("paused", answer.job.paused, Tint::warn);
+  fields.add("bandwidth", spec.policy.bandwidth_table.rows.empty()
+                              ? kbps_text(spec.bandwidth_kbps)
+                              : "by day and time (" + spec.policy.bandwidth_table.time_zone + ")");
+  if (spec.policy.bandwidth_weight != 1)
+    fields.add("bandwidth weight", std::to_string(spec.policy.bandwidth_weight));
+  fields.add("may run", windows_text(spec.policy.limits.windows));
+  if (const uint64_t most = spec.policy.limits.max_duration_seconds; most != 0)
+    fields.add("max duration", human_duration(seconds{most}));
+  if (const uint64_t most = spec.policy.limits.memory_bytes; most != 0)
+    fields.add("memory", human_bytes(most));
   fields.add("attempts", fmt::format("{}, {} apart, doubling up to {}", spec.retry.max_attempts,
                                      human_duration(seconds{spec.retry.backoff_seconds}),
                                      human_duration(seconds{spec.retry.backoff_max_seconds})));
   fields.add("transfers", fmt::format("{}, {} checkers", o.transfers, o.checkers));
   fields.add("max deletes", o.max_delete < 0 ? "no limit" : std::to_string(o.max_delete));
+  add_policy(fields, spec.policy);
   fields.add("filters", join_words(o.filters));
   fields.add("rclone flags", join_words(o.flags));
   if (o.file_log) fields.add("file log", "yes");
+  if (spec.kind == JobKind::archive) {
+    const ArchiveOptions& archive = spec.policy.archive;
+    fields.add("archive", fmt::format("level {}, {} fetchers, {}", archive.level, archive.fetchers,
+                                      archive.volume_bytes == 0
+                                          ? "volumes as large as the destination takes"
+                                          : "volumes of " + human_bytes(archive.volume_bytes)));
+  }
   return fields;
 }
 
@@ -247,15 +320,12 @@ Result<Exit> import_jobs(Context& context, const Args& args) {
   Json jobs = document.is_object() && document.contains("jobs") ? document["jobs"] : document;
   if (jobs.is_object()) jobs = Json::array({jobs});
   if (!jobs.is_array()) return fail(ErrorCode::invalid, "{}: expected {{\"jobs\": [...]}}", file);
-  // All are looked at before the first is sent: a file with a mistake changes nothing.
-  for (const Json& job : jobs) {
-    DRAY_TRY_ASSIGN(const JsonDocument one, JsonDocument::parse(dump_json(job, -1)));
-    DRAY_TRY(annotate(job_from_json(one.root()), file));
-  }
   for (Json& job : jobs) {
+    if (!job.is_object()) return fail(ErrorCode::invalid, "{}: a job is a JSON object", file);
     if (!args.has("--replace")) job["create"] = true;
-    DRAY_TRY(annotate(context.ask("job.put", job), file));
+    DRAY_TRY(add_crypt_key(context, job));
   }
+  DRAY_TRY(annotate(context.ask("job.import", Json{{"jobs", jobs}}), file));
   if (context.json) {
     context.out.line(dump_json(Json{{"imported", jobs.size()}}));
   } else {

@@ -8,15 +8,16 @@
 #include "ops/context.h"
 #include "ops/format.h"
 #include "ops/rclone_conf.h"
+#include "ops/remote_entry.h"
+#include "ops/remote_form.h"
 #include "ops/remote_seal.h"
 #include "ops/views.h"
-#include "schemas/job_check.h"
+#include "schemas/answers_remotes.h"
 
 namespace dray::ops {
 namespace {
 
 constexpr size_t kMaxConf = 4 << 20;
-constexpr size_t kMaxValueFile = 64 << 10;
 
 std::string client_of(const Args& args) {
   return args.has("--client") ? args.text("--client") : "default";
@@ -45,10 +46,12 @@ Result<Exit> list(Context& context, const Args& args) {
                {.title = "TYPE", .shrink = 0},
                {.title = "USES", .shrink = 2},
                {.title = "VERSION", .align = Column::Align::right, .shrink = 0},
-               {.title = "CHANGED", .shrink = 0}});
+               {.title = "CHANGED", .shrink = 0},
+               {.title = "LOGIN", .shrink = 0}});
   for (const RemoteView& r : answer.remotes)
     table.row({r.name, r.client, r.type, fmt::format("{}", fmt::join(r.refers_to, ", ")),
-               std::to_string(r.version), relative_text(r.updated_at, now)});
+               std::to_string(r.version), relative_text(r.updated_at, now),
+               r.login_at == WallTime{} ? "" : relative_text(r.login_at, now)});
   context.out.write(table.text(context.out.width(), context.out.colour()));
   return Exit::ok;
 }
@@ -68,78 +71,18 @@ Result<Exit> show(Context& context, const Args& args) {
   fields.add("uses", fmt::format("{}", fmt::join(remote->refers_to, ", ")));
   fields.add("version", std::to_string(remote->version));
   fields.add("changed", time_text(remote->updated_at));
-  fields.add("runs at once",
-             remote->max_concurrent == 0 ? "no cap" : std::to_string(remote->max_concurrent));
+  const bool login = remote->login_at != WallTime{};
+  if (login)
+    fields.add("login", fmt::format("made or renewed {} ({})",
+                                    relative_text(remote->login_at, SystemClock{}.now().wall),
+                                    time_text(remote->login_at)));
+  fields.add("runs at once", login ? "one: two that renew one login can make it worthless"
+                             : remote->max_concurrent == 0
+                                 ? "no cap"
+                                 : std::to_string(remote->max_concurrent));
   fields.add("settings", fmt::format("sealed for the workers' key {}; only a worker can read them",
                                      remote->sealed_for));
   context.out.write(fields.text(context.out.width(), context.out.colour()));
-  return Exit::ok;
-}
-
-Result<std::string> read_value_file(const std::string& path) {
-  DRAY_TRY_ASSIGN(std::string text, read_file(expand_home(path), kMaxValueFile));
-  while (!text.empty() && (text.back() == '\n' || text.back() == '\r'))
-    text.pop_back();
-  return text;
-}
-
-// "key=value" words. A value "@FILE" is read from the file; secrets on a command line are seen by
-// everybody on the machine and stay in the shell's history, which is said.
-Status take_words(Context& context, const std::vector<std::string>& words,
-                  RemoteSettings& settings) {
-  for (const std::string& word : words) {
-    const size_t sign = word.find('=');
-    if (sign == 0 || sign == std::string::npos)
-      return fail(ErrorCode::invalid, "{} is not key=value", dray::quoted(word.substr(0, sign)));
-    const std::string key = word.substr(0, sign);
-    std::string value = word.substr(sign + 1);
-    if (value.starts_with('@')) {
-      DRAY_TRY_ASSIGN(value, annotate(read_value_file(value.substr(1)), key));
-    } else if (looks_secret(key) && !value.empty()) {
-      context.out.error_line(fmt::format(
-          "dray: warning: {0} on the command line can be seen by others and stays in the shell's "
-          "history; better {0}=@FILE, --prompt {0} or --stdin",
-          clean_name(key)));
-    }
-    settings[key] = std::move(value);
-  }
-  return {};
-}
-
-Result<RemoteSettings> settings_from(Context& context, const Args& args) {
-  RemoteSettings settings;
-  DRAY_TRY(take_words(context, args.all("SETTING"), settings));
-  if (args.has("--stdin")) {
-    DRAY_TRY_ASSIGN(const std::string text, context.read_stdin());
-    DRAY_TRY_ASSIGN(const auto sections, parse_rclone_conf("[stdin]\n" + text, "standard input"));
-    for (const auto& [key, value] : sections.front().settings)
-      settings[key] = value;
-  }
-  for (const std::string& key : args.all("--prompt")) {
-    DRAY_TRY_ASSIGN(settings[key], context.out.read_secret(key + ": "));
-  }
-  return settings;
-}
-
-Result<Exit> add(Context& context, const Args& args) {
-  DRAY_TRY_ASSIGN(RemoteSettings settings, settings_from(context, args));
-  NewRemote remote;
-  remote.name = args.text("NAME");
-  remote.client = client_of(args);
-  remote.type = args.text("TYPE");
-  DRAY_TRY_ASSIGN(remote.max_concurrent, args.number("--max-concurrent", 0, 0, 1000));
-  std::vector<std::string> notes;
-  DRAY_TRY(take_over_files(remote.type, settings, read_value_file, notes));
-  if (!args.has("--obscured")) obscure_settings(remote.type, settings);
-  DRAY_TRY(collect_references(remote.type, settings, remote.refers_to));
-  remote.settings = std::move(settings);
-  DRAY_TRY_ASSIGN(Sealer sealer, Sealer::open(context, remote.client));
-  DRAY_TRY_ASSIGN(const std::string text, sealer.put(remote, args.has("--replace")));
-  if (context.printed_json(text)) return Exit::ok;
-  for (const std::string& note : notes)
-    context.out.line(clean_name(note));
-  context.out.line(fmt::format("remote {} saved; `dray remote test {}` tries it",
-                               clean_name(remote.name), clean_name(remote.name)));
   return Exit::ok;
 }
 
@@ -207,28 +150,44 @@ Result<Exit> import_conf(Context& context, const Args& args) {
 }
 
 Result<Exit> test(Context& context, const Args& args) {
+  return test_remote(context, args.text("NAME"), client_of(args), args.text("--path"));
+}
+
+Result<Exit> about(Context& context, const Args& args) {
   Json body = scope(args);
   body["name"] = args.text("NAME");
-  if (args.has("--path")) body["path"] = args.text("--path");
-  DRAY_TRY_ASSIGN(const std::string text, context.ask("remote.test", body));
-  DRAY_TRY_ASSIGN(const ProbeResult result, read_answer<ProbeResult>("remote.test", text));
-  const Exit exit = result.ok ? Exit::ok : Exit::failed;
-  if (context.printed_json(text)) return exit;
-  const std::string name = clean_name(args.text("NAME"));
-  if (!result.ok) {
-    context.out.error_line(fmt::format("dray: remote {} does not work ({}): {}", name,
-                                       to_string(result.error_class), clean_name(result.hint)));
-    if (!result.deciding_line.empty())
-      context.out.error_line("  rclone said: " + clean_name(result.deciding_line));
-    return exit;
+  DRAY_TRY_ASSIGN(const std::string text, context.ask("remote.about", body));
+  DRAY_TRY_ASSIGN(const RemoteSpace space, read_answer<RemoteSpace>("remote.about", text));
+  if (context.printed_json(text)) return Exit::ok;
+  if (!space.known) {
+    context.out.line("This kind of remote does not tell how much room it has.");
+    return Exit::ok;
   }
-  context.out.line(fmt::format("remote {} works: {} entr{} listed in {}", name,
-                               result.entries_total, result.entries_total == 1 ? "y" : "ies",
-                               human_duration(milliseconds{result.duration_ms})));
-  for (const std::string& entry : result.entries)
-    context.out.line("  " + clean_name(entry));
-  if (result.entries_total > result.entries.size()) context.out.line("  …");
-  return exit;
+  Fields fields;
+  const auto add = [&](const char* name, const std::optional<uint64_t>& bytes) {
+    if (bytes) fields.add(name, human_bytes(*bytes));
+  };
+  add("total", space.total);
+  add("used", space.used);
+  add("free", space.free);
+  add("in the bin", space.trashed);
+  if (space.objects) fields.add("objects", std::to_string(*space.objects));
+  context.out.write(fields.text(context.out.width(), context.out.colour()));
+  return Exit::ok;
+}
+
+Result<Exit> browse(Context& context, const Args& args) {
+  Json body = scope(args);
+  body["name"] = args.text("NAME");
+  body["path"] = args.text("PATH");
+  body["files"] = args.has("--files");
+  DRAY_TRY_ASSIGN(const std::string text, context.ask("remote.browse", body));
+  DRAY_TRY_ASSIGN(const RemoteEntries found, read_answer<RemoteEntries>("remote.browse", text));
+  if (context.printed_json(text)) return Exit::ok;
+  for (const std::string& entry : found.entries)
+    context.out.line(clean_name(entry));
+  if (found.truncated) context.out.line("…");
+  return Exit::ok;
 }
 
 Result<Exit> remove(Context& context, const Args& args) {
@@ -247,7 +206,7 @@ const OptionSpec kClient{"--client",    "NAME", "whose remote it is (default: de
 }  // namespace
 
 std::vector<Command> remote_commands() {
-  return {
+  std::vector<Command> commands{
       {"remote list",
        "List remotes. Their settings are sealed: only a worker can read them.",
        {kClient},
@@ -258,24 +217,6 @@ std::vector<Command> remote_commands() {
        {kName, kClient},
        "dray remote show gdrive",
        show},
-      {"remote add",
-       "Make a remote of any type that rclone knows.",
-       {{"NAME", "", "how jobs call it", Use::required},
-        {"TYPE", "", "rclone backend, like s3, sftp, drive", Use::required},
-        {"SETTING", "", "rclone options as key=value; key=@FILE reads the value from a file",
-         Use::repeated},
-        {"--stdin", "", "read further `key = value` lines from standard input"},
-        {"--prompt", "KEY", "ask for this value on the terminal", Use::repeated},
-        {"--obscured", "", "passwords are given as `rclone obscure` prints them"},
-        {"--max-concurrent", "N", "runs at once on this account; 0: no cap"},
-        {"--replace", "", "change the remote if it exists"},
-        kClient},
-       "dray remote add nas sftp host=nas.example.org user=backup key_file=~/.ssh/id_ed25519\n"
-       "dray remote add s3 s3 provider=AWS region=eu-central-1 access_key_id=AKIA... "
-       "--prompt secret_access_key",
-       add,
-       "The settings are sealed to the workers' public key before they leave this program. Private "
-       "keys and service accounts named by file are read here and go along."},
       {"remote import",
        "Take over remotes from an rclone.conf, also crypt, alias and union.",
        {{"FILE",
@@ -297,8 +238,26 @@ std::vector<Command> remote_commands() {
        {kName, {"--path", "PATH", "below this path"}, kClient},
        "dray remote test gdrive --path Photos",
        test},
+      {"remote about",
+       "How much room a remote has, where it tells.",
+       {kName, kClient},
+       "dray remote about gdrive",
+       about},
+      {"remote browse",
+       "List the directories of a remote.",
+       {kName,
+        {"PATH", "", "below this path", Use::optional},
+        {"--files", "", "files as well"},
+        kClient},
+       "dray remote browse gdrive Photos",
+       browse},
       {"remote remove", "Remove a remote.", {kName, kClient}, "dray remote remove gdrive", remove},
   };
+  // Behind "show": making and changing.
+  std::vector<Command> entering = remote_entry_commands();
+  commands.insert(commands.begin() + 2, std::make_move_iterator(entering.begin()),
+                  std::make_move_iterator(entering.end()));
+  return commands;
 }
 
 }  // namespace dray::ops

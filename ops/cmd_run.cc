@@ -6,7 +6,10 @@
 #include "ops/commands.h"
 #include "ops/context.h"
 #include "ops/format.h"
+#include "ops/moment.h"
+#include "ops/report_view.h"
 #include "ops/run_id.h"
+#include "ops/start_run.h"
 #include "ops/text_width.h"
 #include "ops/views.h"
 #include "ops/watch.h"
@@ -17,21 +20,7 @@ namespace {
 
 constexpr int64_t kDefaultLimit = 25;
 
-Result<std::optional<Duration>> timeout_of(const Args& args) {
-  if (!args.has("--timeout")) return std::nullopt;
-  DRAY_TRY_ASSIGN(const Duration time,
-                  annotate(parse_duration(args.text("--timeout")), "--timeout"));
-  return time;
-}
-
-Result<Exit> finish_watch(Context& context, const Result<WatchEnd>& end) {
-  if (!end) return std::unexpected(end.error());
-  if (context.json) context.printed_json(end->last_json);
-  return exit_of(*end);
-}
-
 Result<Exit> run(Context& context, const Args& args) {
-  DRAY_TRY_ASSIGN(const std::optional<Duration> timeout, timeout_of(args));
   Enqueue question;
   question.job = args.text("JOB");
   question.dry_run = args.has("--dry-run");
@@ -39,25 +28,7 @@ Result<Exit> run(Context& context, const Args& args) {
     DRAY_TRY_ASSIGN(const int64_t priority, args.number("--priority", 0, -100, 100));
     question.priority = static_cast<int32_t>(priority);
   }
-  DRAY_TRY_ASSIGN(Backend * daemon, context.backend());
-  DRAY_TRY_ASSIGN(const Enqueued answer, daemon->enqueue(question));
-  if (answer.code != 0) {
-    std::string message = answer.message;
-    if (answer.run) message += fmt::format("; `dray watch {}` shows it", answer.run.value);
-    return std::unexpected(Error{from_wire_code(answer.code), message});
-  }
-  if (!args.has("--wait") && !args.has("--timeout")) {
-    if (context.json)
-      context.out.line(dump_json(Json{{"run", answer.run.value}}));
-    else
-      context.out.line(fmt::format("run {0} of {1} is queued; `dray watch {0}` shows it",
-                                   answer.run.value, clean_name(question.job)));
-    return Exit::ok;
-  }
-  WatchOptions options;
-  options.timeout = timeout;
-  options.silent = context.json;
-  return finish_watch(context, watch_run(context, *daemon, answer.run, options));
+  return start_run(context, args, std::move(question));
 }
 
 Result<Exit> watch(Context& context, const Args& args) {
@@ -70,21 +41,6 @@ Result<Exit> watch(Context& context, const Args& args) {
   options.stream_json = context.json;
   DRAY_TRY_ASSIGN(const WatchEnd end, watch_run(context, *daemon, run_id, options));
   return exit_of(end);
-}
-
-// "2h" means two hours ago; otherwise a time.
-Result<std::string> moment(const Args& args, std::string_view key) {
-  const std::string& text = args.text(key);
-  if (const Result<Duration> ago = parse_duration(text))
-    return format_rfc3339(SystemClock{}.now().wall - std::chrono::floor<microseconds>(*ago));
-  if (text.size() == 10) {
-    const std::string midnight = text + "T00:00:00Z";
-    if (parse_rfc3339(midnight)) return midnight;
-  }
-  if (parse_rfc3339(text)) return text;
-  return fail(ErrorCode::invalid,
-              "{}: {} is not a time; write 2026-11-20, 2026-11-20T05:00:00Z or 2h (ago)", key,
-              dray::quoted(text));
 }
 
 Result<Exit> list(Context& context, const Args& args) {
@@ -139,6 +95,11 @@ Fields run_fields(const RunView& run) {
   return fields;
 }
 
+AttemptReport report_of(const AttemptView& attempt) {
+  return from_json<AttemptReport>(attempt.report.json, {.unknown_keys = true})
+      .value_or(AttemptReport{});
+}
+
 Table attempt_table(const std::vector<AttemptView>& attempts) {
   Table table({{.title = "ATTEMPT", .align = Column::Align::right, .shrink = 0},
                {.title = "WORKER", .shrink = 1},
@@ -163,7 +124,13 @@ Result<Exit> show(Context& context, const Args& args) {
   if (context.printed_json(text)) return Exit::ok;
   DRAY_TRY_ASSIGN(const RunShowAnswer answer, read_answer<RunShowAnswer>("run.show", text));
   const Terminal& out = context.out;
-  out.write(run_fields(answer.run).text(out.width(), out.colour()));
+  Fields fields = run_fields(answer.run);
+  if (!answer.attempts.empty()) add_report(fields, report_of(answer.attempts.back()));
+  out.write(fields.text(out.width(), out.colour()));
+  for (const AttemptView& attempt : answer.attempts)
+    if (const Table steps = step_table(report_of(attempt)); !steps.empty())
+      out.write(
+          fmt::format("\nAttempt {}:\n{}", attempt.attempt, steps.text(out.width(), out.colour())));
   if (!answer.attempts.empty())
     out.write("\n" + attempt_table(answer.attempts).text(out.width(), out.colour()));
   if (!answer.cancel_requests.empty()) out.line("\nCancel requests:");
@@ -190,9 +157,6 @@ Result<Exit> why(Context& context, const Args& args) {
 }
 
 const OptionSpec kRun{"RUN", "", "its number", Use::required, {}, "run"};
-const OptionSpec kTimeout{"--timeout", "TIME",
-                          "stop waiting after this time, like 2h; the run goes on"};
-
 }  // namespace
 
 Result<RunId> parse_run(std::string_view text) {
@@ -209,10 +173,10 @@ std::vector<Command> run_commands() {
       {"run",
        "Run a job now.",
        {{"JOB", "", "its name", Use::required, {}, "job"},
-        {"--wait", "", "watch it and end with its outcome; Ctrl-C leaves it running"},
+        kWaitOption,
         {"--dry-run", "", "only say what would be transferred and deleted"},
         {"--priority", "N", "instead of the job's, -100 to 100"},
-        kTimeout},
+        kTimeoutOption},
        "dray run photos --wait",
        run},
       {"runs list",
@@ -235,7 +199,7 @@ std::vector<Command> run_commands() {
       {"watch",
        "Watch a run, or all runs.",
        {{"RUN", "", "its number; without it: all runs that are open", Use::optional, {}, "run"},
-        kTimeout},
+        kTimeoutOption},
        "dray watch 42",
        watch},
   };

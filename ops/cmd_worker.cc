@@ -3,6 +3,7 @@
 #include "ops/context.h"
 #include "ops/format.h"
 #include "ops/views.h"
+#include "schemas/answers_programs.h"
 
 namespace dray::ops {
 namespace {
@@ -51,6 +52,39 @@ Result<Exit> resume(Context& context, const Args& args) {
   return set_drain(context, args, false);
 }
 
+void add_programs(Table& table, std::string_view kind, const std::vector<ProgramView>& programs) {
+  for (const ProgramView& program : programs) {
+    std::vector<std::string> settings;
+    for (const auto& [name, pattern] : program.settings)
+      settings.push_back(fmt::format("{}={}", name, pattern));
+    table.row(
+        {kind, program.name, fmt::format("{}", fmt::join(settings, ", ")), program.description});
+  }
+}
+
+Result<Exit> programs(Context& context, const Args& args) {
+  Json body = Json::object();
+  if (args.has("NAME")) body["name"] = args.text("NAME");
+  DRAY_TRY_ASSIGN(const std::string text, context.ask("worker.programs", body));
+  if (context.printed_json(text)) return Exit::ok;
+  DRAY_TRY_ASSIGN(const ProgramsAnswer answer,
+                  read_answer<ProgramsAnswer>("worker.programs", text));
+  Table table({{.title = "KIND", .shrink = 0},
+               {.title = "NAME", .shrink = 0},
+               {.title = "SETTINGS", .shrink = 2},
+               {.title = "DESCRIPTION", .shrink = 3}});
+  add_programs(table, "hook", answer.hooks);
+  add_programs(table, "command", answer.commands);
+  if (table.empty()) {
+    context.out.line(
+        "None. [hooks.NAME] and [commands.NAME] of the worker's configuration list "
+        "them.");
+    return Exit::ok;
+  }
+  context.out.write(table.text(context.out.width(), context.out.colour()));
+  return Exit::ok;
+}
+
 const OptionSpec kName{"NAME", "", "of the worker", Use::required, {}, "worker"};
 
 }  // namespace
@@ -58,6 +92,11 @@ const OptionSpec kName{"NAME", "", "of the worker", Use::required, {}, "worker"}
 std::vector<Command> worker_commands() {
   return {
       {"workers list", "List workers.", {}, "dray workers", list},
+      {"workers programs",
+       "Show the hooks and commands that jobs may name on a worker.",
+       {{"NAME", "", "of the worker; any when left out", Use::optional, {}, "worker"}},
+       "dray workers programs",
+       programs},
       {"workers drain",
        "Give a worker no new runs; what runs there goes on.",
        {kName},

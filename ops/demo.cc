@@ -94,7 +94,7 @@ Result<Exit> Demo::run_job() {
 
 Result<Exit> Demo::compare(Exit outcome) {
   if (outcome != Exit::ok) return outcome;
-  DRAY_TRY_ASSIGN(const Comparison result, compare_trees(source_, destination_));
+  DRAY_TRY_ASSIGN(const Comparison result, compare_trees(source_, destination_ + "/current"));
   const Terminal& out = context_.out;
   if (result.differences.empty()) {
     out.line(fmt::format("compared byte by byte: {}, {}", size_text(result.size),

@@ -103,6 +103,21 @@ Finding judge_rclone(const std::string& worker, const std::string& version) {
           fmt::format("install rclone {} or newer from rclone.org", to_string(kSafeRclone))};
 }
 
+Finding judge_sandbox(const std::string& worker, const WorkerExamination& examined) {
+  Finding finding{"sandbox of " + worker, Health::good, "", ""};
+  const bool wanted = examined.sandbox == Sandbox::sandboxed_process;
+  if (examined.sandbox_works) {
+    finding.detail = wanted ? fmt::format("works; transfers live in it{}",
+                                          examined.sandbox_enforced ? ", enforced" : "")
+                            : "works, for jobs that ask for it";
+    return finding;
+  }
+  finding.detail = "does not work: " + clean_name(examined.sandbox_problem);
+  finding.health = wanted && examined.sandbox_enforced ? Health::bad : Health::warning;
+  finding.fix = "see docs/SANDBOX.md, then restart the worker";
+  return finding;
+}
+
 std::vector<Finding> examine_machine(const Config& config) {
   std::vector<Finding> findings;
   findings.push_back(examine_socket(config.cli.broker));
@@ -129,8 +144,19 @@ std::vector<Finding> examine_daemons(Context& context) {
     findings.push_back({row.name, row.ok ? Health::good : Health::bad, row.detail, row.fix});
   const Result<WorkerListAnswer> workers = context.ask_as<WorkerListAnswer>("worker.list");
   if (!workers) return findings;
-  for (const WorkerView& worker : workers->workers)
-    if (worker.connected) findings.push_back(judge_rclone(worker.name, worker.rclone_version));
+  for (const WorkerView& worker : workers->workers) {
+    if (!worker.connected) continue;
+    findings.push_back(judge_rclone(worker.name, worker.rclone_version));
+    const auto examined =
+        context.ask_as<WorkerExamination>("worker.examine", {{"name", worker.name}});
+    if (!examined) continue;
+    findings.push_back(judge_sandbox(worker.name, *examined));
+    findings.push_back({"limits of " + worker.name, Health::good,
+                        examined->group_limits.empty()
+                            ? "memory and processes of a run together"
+                            : "memory of each process: " + clean_name(examined->group_limits),
+                        ""});
+  }
   return findings;
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "ops/context.h"
+#include "schemas/answers_workers.h"
 
 namespace dray::ops {
 
@@ -24,6 +25,8 @@ std::vector<Finding> examine_daemons(Context& context);
 
 // The version of a worker's rclone: known security bugs below 1.75. Pure.
 Finding judge_rclone(const std::string& worker, const std::string& version);
+// Whether transfers of a worker can be confined. Pure.
+Finding judge_sandbox(const std::string& worker, const WorkerExamination& examined);
 
 // The state of a systemd unit, "active"; "" when systemd does not run or does not know it.
 std::string unit_state(const std::string& unit);

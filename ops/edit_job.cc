@@ -5,6 +5,7 @@
 
 #include "daemon/base/quote.h"
 #include "daemon/base/text.h"
+#include "ops/policy_options.h"
 #include "schemas/limits.h"
 
 namespace dray::ops {
@@ -14,6 +15,7 @@ enum class Take {
   text,
   number,
   list,
+  size,      // bytes
   rate,      // bytes per second, stored as kilobytes (1000 B) per second
   duration,  // stored as seconds
   yes,       // a flag
@@ -31,12 +33,20 @@ struct JobOption {
 constexpr int64_t kManySeconds = int64_t{366} * 24 * 3600;
 
 const JobOption kOptions[] = {
-    {{"--from", "REMOTE:PATH", "source", Use::required, {}, "remote"}, Take::text, "/source"},
-    {{"--to", "REMOTE:PATH", "destination", Use::required, {}, "remote"},
+    {{"--from", "REMOTE:PATH", "source", Use::optional, {}, "remote"}, Take::text, "/source"},
+    {{"--to",
+      "REMOTE:PATH",
+      "destination (default: the operator's store)",
+      Use::optional,
+      {},
+      "remote"},
      Take::text,
      "/destination"},
-    {{"--kind", "KIND", "sync makes the destination equal and deletes there; copy never deletes",
-      Use::optional, "sync copy"},
+    {{"--kind", "KIND",
+      "sync makes the destination equal and deletes there; copy never deletes; move empties the "
+      "source; check only compares; command runs a program; "
+      "archive makes one compressed file per run; upload takes files that are handed in",
+      Use::optional, "sync copy move archive check command upload"},
      Take::text,
      "/kind"},
     {{"--client", "NAME", "whose job it is (default: default)", Use::optional, {}, "client"},
@@ -62,6 +72,19 @@ const JobOption kOptions[] = {
      1,
      256},
     {{"--bandwidth", "RATE", "cap like 8M (MiB per second) or off"}, Take::rate, "/bandwidth_kbps"},
+    {{"--bandwidth-weight", "N", "share of the bandwidth beside other runs, 1 to 1000"},
+     Take::number,
+     "/bandwidth_weight",
+     1,
+     1000},
+    {{"--max-duration", "TIME", "stop a run that takes longer; 0s: never"},
+     Take::duration,
+     "/limits/max_duration_seconds",
+     0,
+     kManySeconds},
+    {{"--memory", "SIZE", "of the run's processes, like 512M; 0: the worker's default"},
+     Take::size,
+     "/limits/memory_bytes"},
     {{"--retry-attempts", "N", "attempts in all, the first one counts"},
      Take::number,
      "/retry/max_attempts",
@@ -105,6 +128,62 @@ const JobOption kOptions[] = {
       Use::repeated},
      Take::list,
      "/options/flags"},
+    {{"--encrypt", "", "encrypt content and names at the destination; the default for uploads"},
+     Take::yes,
+     "/encryption"},
+    {{"--no-encrypt", "", "store files as they are"}, Take::no, "/encryption"},
+    {{"--sandbox", "WHERE", "where its processes live; the worker's administrator may enforce one",
+      Use::optional, "worker_default local_process sandboxed_process"},
+     Take::text,
+     "/sandbox"},
+    {{"--layout", "LAYOUT",
+      "versioned (default): the newest state in current/, replaced and deleted files in versions/; "
+      "mirror: straight into the destination",
+      Use::optional, "versioned mirror"},
+     Take::text,
+     "/layout"},
+    {{"--versions-path",
+      "REMOTE:PATH",
+      "with layout mirror: keep replaced and deleted files there",
+      Use::optional,
+      {},
+      "remote"},
+     Take::text,
+     "/versions_path"},
+    {{"--keep-last", "N", "states to keep; 0: no such rule"},
+     Take::number,
+     "/retention/keep_last_n",
+     0,
+     100'000},
+    {{"--keep-days", "N", "keep the states of so many days; 0: no such rule"},
+     Take::number,
+     "/retention/keep_days",
+     0,
+     100'000},
+    {{"--keep-floor", "N", "so many good states never go"},
+     Take::number,
+     "/retention/floor",
+     1,
+     100'000},
+    {{"--restore-drill", "PERIOD", "restore a sample and compare it, after a good run when due",
+      Use::optional, "never daily weekly monthly"},
+     Take::text,
+     "/restore_drill"},
+    {{"--archive-level", "N", "of compression, 1 to 19 (default: 3)"},
+     Take::number,
+     "/archive/level",
+     1,
+     limits::kMaxArchiveLevel},
+    {{"--archive-volume", "SIZE", "cut archives into volumes of this size, like 50G"},
+     Take::size,
+     "/archive/volume_bytes",
+     limits::kMinArchiveVolume,
+     INT64_MAX},
+    {{"--archive-fetchers", "N", "files of the source fetched at the same time (default: 16)"},
+     Take::number,
+     "/archive/fetchers",
+     1,
+     limits::kMaxArchiveFetchers},
     {{"--disabled", "", "keep it, but do not run it by schedule"}, Take::no, "/enabled"},
 };
 
@@ -122,6 +201,10 @@ const OptionSpec kOthers[] = {
     {"--every", "TIME", "like 6h, counted from when the job was made"},
     {"--manual", "", "only by `dray run`"},
     {"--tz", "ZONE", "time zone of the schedule, like Europe/Oslo"},
+    {"--window", "WHEN",
+     "when it may run, like mon-fri@22:00-06:00 or 20:00-24:00, in the schedule's time zone; any: "
+     "always",
+     Use::repeated},
 };
 
 Status set_field(Json& body, const JobOption& option, const Args& args) {
@@ -143,6 +226,15 @@ Status set_field(Json& body, const JobOption& option, const Args& args) {
     case Take::number: {
       DRAY_TRY_ASSIGN(const int64_t number, args.number(key, 0, option.least, option.most));
       field = number;
+      return {};
+    }
+    case Take::size: {
+      DRAY_TRY_ASSIGN(const uint64_t size, annotate(parse_size(args.text(key)), std::string(key)));
+      const bool fits = size >= static_cast<uint64_t>(option.least) && size <= INT64_MAX;
+      if (!fits)
+        return fail(ErrorCode::invalid, "{}: {} is out of range; allowed: {} or more", key,
+                    dray::quoted(args.text(key)), human_bytes(static_cast<uint64_t>(option.least)));
+      field = size;
       return {};
     }
     case Take::rate: {
@@ -181,6 +273,32 @@ Result<Json> every(const std::string& text) {
   return Json{{"kind", "every"}, {"every_seconds", time / seconds{1}}};
 }
 
+// "mon-fri@22:00-06:00", "20:00-24:00".
+Result<Json> window(const std::string& text) {
+  const size_t at = text.find('@');
+  const size_t begin = at == std::string::npos ? 0 : at + 1;
+  const size_t dash = text.find('-', begin);
+  if (dash == std::string::npos)
+    return fail(ErrorCode::invalid,
+                "--window: {} is not a window; write DAYS@HH:MM-HH:MM, like mon-fri@22:00-06:00",
+                dray::quoted(text));
+  Json row{{"from", text.substr(begin, dash - begin)}, {"to", text.substr(dash + 1)}};
+  if (begin > 0) row["weekdays"] = text.substr(0, at);
+  return row;
+}
+
+// The windows that were asked for; null when none was named.
+Result<Json> windows_of(const Args& args) {
+  if (!args.has("--window")) return Json();
+  Json rows = Json::array();
+  if (args.all("--window") == std::vector<std::string>{"any"}) return rows;
+  for (const std::string& text : args.all("--window")) {
+    DRAY_TRY_ASSIGN(Json row, window(text));
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
 // The schedule that was asked for; null when none of its options was given.
 Result<Json> schedule_of(const Args& args) {
   std::vector<std::string_view> given;
@@ -209,6 +327,8 @@ std::vector<OptionSpec> job_options(bool adding) {
     list.push_back(option.spec);
     if (!adding && list.back().use == Use::required) list.back().use = Use::optional;
   }
+  const std::span<const OptionSpec> policies = policy_options();
+  list.insert(list.end(), policies.begin(), policies.end());
   list.insert(list.end(), std::begin(kOthers), std::end(kOthers));
   return list;
 }
@@ -218,8 +338,11 @@ Result<Json> job_fields(const Args& args) {
   body["name"] = args.text("NAME");
   for (const JobOption& option : kOptions)
     if (args.has(option.spec.key())) DRAY_TRY(set_field(body, option, args));
+  DRAY_TRY(add_policy_fields(body, args));
   DRAY_TRY_ASSIGN(Json schedule, schedule_of(args));
   if (!schedule.is_null()) body["schedule"] = std::move(schedule);
+  DRAY_TRY_ASSIGN(Json windows, windows_of(args));
+  if (!windows.is_null()) body["limits"]["windows"] = std::move(windows);
   return body;
 }
 

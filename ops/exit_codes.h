@@ -22,6 +22,7 @@ enum class Exit : int {
   validation_failed = 8,
   unreachable = 9,
   timed_out = 10,
+  held = 11,
 };
 
 struct ExitRow {
@@ -40,6 +41,7 @@ inline constexpr ExitRow kExitTable[] = {
     {Exit::validation_failed, "the copy does not match the source"},
     {Exit::unreachable, "a daemon cannot be reached"},
     {Exit::timed_out, "stopped waiting (time-out or Ctrl-C); what was asked for goes on"},
+    {Exit::held, "the run waits for approval: its guard stopped it before anything was changed"},
 };
 
 constexpr Exit exit_of(ErrorCode code) {
@@ -79,6 +81,8 @@ constexpr Exit exit_of(RunState state, ErrorClass error_class = ErrorClass::none
       return Exit::conflict;
     case RunState::missed:
       return Exit::failed;
+    case RunState::held:
+      return Exit::held;
     default:
       return Exit::timed_out;
   }

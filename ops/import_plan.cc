@@ -9,6 +9,7 @@
 #include "schemas/limits.h"
 #include "schemas/rclone_options.h"
 #include "schemas/remote_refs.h"
+#include "schemas/ssh_host_keys.h"
 
 namespace dray::ops {
 namespace {
@@ -125,6 +126,10 @@ class Planner {
       return status.error().message;
     if (Status status = check_remote_settings(item.name, item.type, item.settings); !status)
       return status.error().message;
+    if (holds_login(item.settings))
+      item.notes.push_back(
+          "its login was copied; where a service renews it with every use, rclone must not use the "
+          "old copy any more");
     if (item.name != item.original)
       item.notes.push_back(
           fmt::format("is called {} here: rclone's name has characters that are "
@@ -143,8 +148,42 @@ class Planner {
 
 }  // namespace
 
+namespace {
+
+// The keys that a known_hosts file holds for the server are pinned in the remote itself.
+Status take_over_known_hosts(RemoteSettings& settings, const ReadFile& read_file,
+                             std::vector<std::string>& notes) {
+  const auto setting = settings.extract("known_hosts_file");
+  if (setting.empty() || setting.mapped().empty()) return {};
+  DRAY_TRY_ASSIGN(const std::string text,
+                  annotate(read_file(setting.mapped()), "known_hosts_file"));
+  const std::string host = settings["host"];
+  const std::string port = settings.contains("port") ? settings["port"] : "22";
+  const std::string place = port == "22" ? host : fmt::format("[{}]:{}", host, port);
+  std::vector<HostKey> keys;
+  std::string_view rest = text;
+  while (!rest.empty()) {
+    const std::string_view line = trim(rest.substr(0, rest.find('\n')));
+    rest.remove_prefix(std::min(rest.find('\n'), rest.size() - 1) + 1);
+    const std::string names = fmt::format(",{},", line.substr(0, line.find_first_of(" \t")));
+    if (!names.contains(fmt::format(",{},", place))) continue;
+    if (Result<HostKey> key = parse_host_key(line)) keys.push_back(std::move(*key));
+  }
+  if (keys.empty()) {
+    notes.push_back(fmt::format("{} has no readable key of {}: the server is not compared with one",
+                                setting.mapped(), place));
+    return {};
+  }
+  settings[std::string(kHostKeysSetting)] = format_host_keys(keys);
+  notes.push_back(fmt::format("the keys of {} in {} were pinned", place, setting.mapped()));
+  return {};
+}
+
+}  // namespace
+
 Status take_over_files(std::string_view type, RemoteSettings& settings, const ReadFile& read_file,
                        std::vector<std::string>& notes) {
+  if (type == "sftp") DRAY_TRY(take_over_known_hosts(settings, read_file, notes));
   for (const FileSetting& row : kFileSettings) {
     const auto setting = settings.find(std::string(row.file));
     if (row.type != type || setting == settings.end()) continue;

@@ -1,5 +1,5 @@
-// rclone's own configuration file, read and turned into remotes of ours. Pure: files that settings
-// point at are read through a function.
+// Sections of an rclone.conf (schemas/rclone_conf.h) turned into remotes of ours. Pure: files that
+// settings point at are read through a function.
 #pragma once
 
 #include <functional>
@@ -9,19 +9,9 @@
 
 #include "daemon/base/result.h"
 #include "schemas/job.h"
+#include "schemas/rclone_conf.h"
 
 namespace dray::ops {
-
-struct ConfSection {
-  std::string name;
-  int line = 0;             // of its [head]
-  RemoteSettings settings;  // `type` included
-};
-
-// In the order of the file; a section that appears twice is one. invalid: "FILE:LINE: ...", never
-// with the content of the line, which may be a secret; also an encrypted file, with what to do.
-Result<std::vector<ConfSection>> parse_rclone_conf(std::string_view text,
-                                                   std::string_view file_name);
 
 struct ImportItem {
   std::string original;  // as rclone called it

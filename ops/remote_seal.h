@@ -9,9 +9,15 @@
 #include "daemon/base/seal.h"
 #include "ops/context.h"
 #include "ops/obscure.h"
+#include "schemas/answers_remotes.h"
 #include "schemas/job.h"
+#include "schemas/remote_refs.h"
 
 namespace dray::ops {
+
+// What secrets are sealed to. conflict: the workers have different keys; unavailable: no worker has
+// told its key yet.
+Result<SealingKey> workers_key(Context& context);
 
 struct NewRemote {
   std::string name;
@@ -30,19 +36,18 @@ class Sealer {
   static Result<Sealer> open(Context& context, const std::string& client);
   // The answer of remote.put. conflict: it exists and `replace` is not set; invalid: the settings.
   Result<std::string> put(const NewRemote& remote, bool replace);
+  // Changes settings of a remote that exists: a worker opens them and puts the change in. The
+  // answer of remote.put. not_found: there is no such remote; denied: see workers/query_merge.cc.
+  Result<std::string> change(const RemoteView& remote, const SettingsPatch& patch,
+                             uint32_t max_concurrent);
+  // not_found: the client has no such remote.
+  Result<RemoteView> find(const std::string& name) const;
 
  private:
   Context* context_ = nullptr;
   SealingKey key_;
-  std::map<std::string, uint32_t> versions_;  // of the remotes that exist
+  std::map<std::string, RemoteView> known_;  // the remotes that exist
 };
-
-// Passwords become what rclone wants to find in its configuration.
-void obscure_settings(std::string_view type, RemoteSettings& settings);
-
-// Names of the remotes that these settings refer to.
-Status collect_references(std::string_view type, const RemoteSettings& settings,
-                          std::vector<std::string>& names);
 
 // "~/x" -> "/home/me/x".
 std::string expand_home(const std::string& path);

@@ -69,20 +69,46 @@ int Terminal::height() const {
 }
 
 Result<std::string> Terminal::read_secret(std::string_view prompt) const {
+  return person_ ? person_(prompt, true) : read_from_tty(prompt, false);
+}
+
+Result<std::string> Terminal::read_answer(std::string_view prompt) const {
+  return person_ ? person_(prompt, false) : read_from_tty(prompt, true);
+}
+
+bool Terminal::can_ask() const {
+  return person_ || (real_ && isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1);
+}
+
+Result<std::string> Terminal::read_from_tty(std::string_view prompt, bool echo) const {
   const UniqueFd tty(real_ ? open("/dev/tty", O_RDWR | O_CLOEXEC) : -1);
   if (!tty) return fail(ErrorCode::unavailable, "there is no terminal to ask for the value at");
   termios before{};
   if (tcgetattr(tty.get(), &before) != 0) return fail_errno(errno, "read from the terminal");
-  termios quiet = before;
-  quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO);
-  tcsetattr(tty.get(), TCSAFLUSH, &quiet);
+  termios asking = before;
+  // Unseen text may be a pasted token, and a terminal that edits lines takes 4095 bytes of one.
+  if (!echo) asking.c_lflag &= ~static_cast<tcflag_t>(ECHO | ICANON);
+  tcsetattr(tty.get(), TCSAFLUSH, &asking);
   write_to(tty.get(), prompt);
   std::string value;
+  bool gave_up = false;
+  const char rub_out = static_cast<char>(before.c_cc[VERASE]);
   char c = 0;
-  while (read(tty.get(), &c, 1) == 1 && c != '\n')
-    value += c;
-  tcsetattr(tty.get(), TCSAFLUSH, &before);
-  write_to(tty.get(), "\n");
+  while (read(tty.get(), &c, 1) == 1 && c != '\n' && c != '\r') {
+    if (!echo && c == static_cast<char>(before.c_cc[VEOF])) {
+      gave_up = value.empty();
+      break;
+    }
+    if (!echo && c == rub_out) {
+      if (!value.empty()) value.pop_back();
+    } else {
+      value += c;
+    }
+  }
+  gave_up = gave_up || (echo && c != '\n' && value.empty());
+  tcsetattr(tty.get(), TCSADRAIN, &before);
+  if (!echo) write_to(tty.get(), "\n");
+  if (gave_up) return fail(ErrorCode::conflict, "given up: nothing was changed");
   return value;
 }
 

@@ -29,12 +29,23 @@ class Terminal {
   int width() const;
   int height() const;
 
-  // Prompts on the terminal and reads a line without echo. unavailable: nobody to ask.
+  // Prompts on the terminal and reads a line, without echo. unavailable: nobody to ask; conflict:
+  // the person gave up (Ctrl-D).
   Result<std::string> read_secret(std::string_view prompt) const;
+  // The same with what is typed shown.
+  Result<std::string> read_answer(std::string_view prompt) const;
+  // Is there a person to ask? Not the same as interactive(): output may go elsewhere.
+  bool can_ask() const;
+  // Tests answer in place of a person.
+  using Person = std::function<Result<std::string>(std::string_view prompt, bool secret)>;
+  void set_person(Person person) { person_ = std::move(person); }
 
  private:
+  Result<std::string> read_from_tty(std::string_view prompt, bool echo) const;
+
   Sink out_;
   Sink err_;
+  Person person_;
   bool interactive_ = false;
   bool colour_ = false;
   int fixed_width_ = 0;

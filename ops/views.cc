@@ -42,6 +42,7 @@ Table run_table(const std::vector<RunView>& runs, WallTime now) {
                {.title = "WHEN", .shrink = 0},
                {.title = "TOOK", .align = Column::Align::right, .shrink = 0},
                {.title = "DONE", .align = Column::Align::right, .shrink = 0},
+               {.title = "GRADE", .shrink = 0},
                {.title = "REMARK", .shrink = 5}});
   for (const RunView& run : runs) {
     const WallTime when = run.started_at != WallTime{}  ? run.started_at
@@ -49,7 +50,8 @@ Table run_table(const std::vector<RunView>& runs, WallTime now) {
                                                         : run.scheduled_at;
     table.row({std::to_string(run.run.value), run.job, state_cell(run.state),
                run.asked_by.empty() ? run.trigger : run.asked_by, relative_text(when, now),
-               span_text(run.started_at, run.ended_at, now), done_text(run), remark(run, now)});
+               span_text(run.started_at, run.ended_at, now), done_text(run),
+               run.grade == Grade::none ? "" : to_string(run.grade), remark(run, now)});
   }
   return table;
 }

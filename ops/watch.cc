@@ -29,7 +29,8 @@ class RunWatcher {
     daemon_.follow_events();
     daemon_.catch_interrupt();
     DRAY_TRY(ask());
-    while (!is_terminal(end_.last.run.state)) {
+    // A held run stands still until a person decides: nobody waits for that.
+    while (!is_terminal(end_.last.run.state) && end_.last.run.state != RunState::held) {
       show();
       Duration wait = kAskAgain;
       if (options_.timeout) {
@@ -65,6 +66,8 @@ class RunWatcher {
         lost_ = false;
         return ask();
       case News::Kind::interrupted:
+      case News::Kind::upload:
+      case News::Kind::upload_refused:
         break;
     }
     return {};
@@ -165,7 +168,12 @@ class RunWatcher {
     context_.out.line(
         fmt::format("run {} of {} {}", run_.value, clean_name(run.job),
                     tinted(outcome_text(run), state_tint(run.state), context_.out.colour())));
-    if (!run.hint.empty() && run.state != RunState::cancelled)
+    if (run.state == RunState::held)
+      context_.out.line(fmt::format(
+          "  `dray runs show {0}` tells more, `dray approve {0}` lets it go on, `dray reject {0}` "
+          "gives it up",
+          run_.value));
+    else if (!run.hint.empty() && run.state != RunState::cancelled)
       context_.out.line("  " + clean_name(run.hint));
     if (run.state == RunState::cancelled)
       context_.out.line(

@@ -20,6 +20,7 @@ struct JobView {
   WallTime created_at{};
   WallTime updated_at{};
   WallTime next_due{};
+  std::string paused;  // why no run of it starts; empty: not paused
   std::optional<RunView> last_run;
   template <class Self, class Visitor>
   static void fields(Self& self, Visitor&& visit) {
@@ -28,6 +29,7 @@ struct JobView {
     visit("created_at", self.created_at);
     visit("updated_at", self.updated_at);
     visit("next_due", self.next_due);
+    visit.optional("paused", self.paused);
     visit.optional("last_run", self.last_run);
   }
 };
@@ -40,6 +42,14 @@ struct JobListAnswer {  // by name; `after` = the last name asks for the next pa
   }
 };
 
+struct JobsImported {  // job.import
+  uint64_t imported = 0;
+  template <class Self, class Visitor>
+  static void fields(Self& self, Visitor&& visit) {
+    visit("imported", self.imported);
+  }
+};
+
 struct JobAnswer {  // job.put, job.enable
   JobView job;
   template <class Self, class Visitor>
@@ -48,15 +58,30 @@ struct JobAnswer {  // job.put, job.enable
   }
 };
 
+// Of an encrypted job; nobody but a worker can read the key itself.
+struct JobKeyView {
+  WallTime created_at{};
+  WallTime exported_at{};  // never: nobody could read the data without Drayage
+  std::string exported_by;
+  template <class Self, class Visitor>
+  static void fields(Self& self, Visitor&& visit) {
+    visit("created_at", self.created_at);
+    visit("exported_at", self.exported_at);
+    visit("exported_by", self.exported_by);
+  }
+};
+
 struct JobShowAnswer {
   JobView job;
   WallTime next_due{};
   std::vector<RunView> last_runs;
+  std::optional<JobKeyView> key;
   template <class Self, class Visitor>
   static void fields(Self& self, Visitor&& visit) {
     visit("job", self.job);
     visit("next_due", self.next_due);
     visit("last_runs", self.last_runs);
+    visit.optional("key", self.key);
   }
 };
 
@@ -124,6 +149,7 @@ struct RemoteView {  // without its settings: nobody but a worker can read them
   uint32_t max_concurrent = 0;
   std::string sealed_for;
   WallTime updated_at{};
+  WallTime login_at{};  // when the login in its settings was made or renewed; never: it has none
   template <class Self, class Visitor>
   static void fields(Self& self, Visitor&& visit) {
     visit("id", self.id);
@@ -135,6 +161,7 @@ struct RemoteView {  // without its settings: nobody but a worker can read them
     visit("max_concurrent", self.max_concurrent);
     visit("sealed_for", self.sealed_for);
     visit("updated_at", self.updated_at);
+    visit.optional("login_at", self.login_at);
   }
 };
 

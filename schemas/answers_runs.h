@@ -43,7 +43,11 @@ struct RunView {
   uint64_t checks = 0;
   uint64_t deletes = 0;
   uint64_t errors = 0;
+  uint64_t bandwidth_bytes_per_second = 0;  // may be used by the current attempt; 0: no cap
+  bool pause_requested = false;
+  RunId rerun_of;                    // the run that this one repeats; 0: none
   std::optional<Progress> progress;  // the last stored picture of a run that is on a worker
+  Grade grade = Grade::none;         // how far the result of the last attempt is proven
 
   template <class Self, class Visitor>
   static void fields(Self& self, Visitor&& visit) {
@@ -74,7 +78,11 @@ struct RunView {
     visit("checks", self.checks);
     visit("deletes", self.deletes);
     visit("errors", self.errors);
+    visit.optional("bandwidth_bytes_per_second", self.bandwidth_bytes_per_second);
+    visit.optional("pause_requested", self.pause_requested);
+    visit.optional("rerun_of", self.rerun_of);
     visit.optional("progress", self.progress);
+    visit.optional("grade", self.grade);
   }
 };
 
@@ -101,6 +109,7 @@ struct AttemptView {
   std::string log_excerpt;
   uint64_t log_bytes = 0;
   std::string rclone_version;
+  JsonText report;  // AttemptReport; "{}" when there is none
 
   template <class Self, class Visitor>
   static void fields(Self& self, Visitor&& visit) {
@@ -126,6 +135,7 @@ struct AttemptView {
     visit("log_excerpt", self.log_excerpt);
     visit("log_bytes", self.log_bytes);
     visit("rclone_version", self.rclone_version);
+    visit.optional("report", self.report);
   }
 };
 

@@ -96,8 +96,8 @@ struct JobSpec {
   std::string name;  // unique
   std::string client = "default";
   JobKind kind = JobKind::sync;
-  Endpoint source;
-  Endpoint destination;
+  Endpoint source;       // none for kind = upload
+  Endpoint destination;  // not given: [destination.default] of the scheduler, when it is stored
   Schedule schedule;
   bool enabled = true;
   int32_t priority = 0;  // higher first, -100 to 100
@@ -115,8 +115,8 @@ struct JobSpec {
     visit("name", self.name);
     visit.optional("client", self.client);
     visit.optional("kind", self.kind);
-    visit("source", self.source);
-    visit("destination", self.destination);
+    visit.optional("source", self.source);
+    visit.optional("destination", self.destination);
     visit.optional("schedule", self.schedule);
     visit.optional("enabled", self.enabled);
     visit.optional("priority", self.priority);
@@ -193,6 +193,7 @@ struct RunSpec {
   // apart from them.
   std::string crypt_key;
   WallTime scheduled_at{};
+  bool live_bandwidth = false;  // SET_BANDWIDTH may follow, also when there is no cap now
 
   template <class Self, class Visitor>
   static void fields(Self& self, Visitor&& visit) {
@@ -209,6 +210,7 @@ struct RunSpec {
     visit.optional("task", self.task);
     visit.optional("crypt_key", self.crypt_key);
     visit.optional("scheduled_at", self.scheduled_at);
+    visit.optional("live_bandwidth", self.live_bandwidth);
   }
   friend bool operator==(const RunSpec&, const RunSpec&) = default;
 };

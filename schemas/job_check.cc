@@ -5,9 +5,12 @@
 
 #include "daemon/base/quote.h"
 #include "daemon/base/text.h"
+#include "schemas/job_json.h"
+#include "schemas/job_policy_check.h"
 #include "schemas/limits.h"
 #include "schemas/rclone_flags.h"
 #include "schemas/rclone_options.h"
+#include "schemas/week_times.h"
 
 namespace dray {
 namespace {
@@ -76,6 +79,12 @@ void check_endpoint(std::string_view path, const Endpoint& endpoint, Problems& p
   problems.add(path, check_path(endpoint.path));
 }
 
+// The program of a command knows by itself what it works on.
+void check_no_endpoint(std::string_view path, const Endpoint& endpoint, Problems& problems) {
+  if (!endpoint.remote.empty() || !endpoint.path.empty())
+    problems.add(path, "a job of kind command has none; give its program a setting");
+}
+
 // The components that count: "/photos//2024/." and "photos/2024" are one place.
 std::vector<std::string_view> components(std::string_view path) {
   std::vector<std::string_view> parts;
@@ -110,12 +119,61 @@ void check_options(const TransferOptions& options, const JobCheckOptions& check,
                  check_rclone_flag(options.flags[i], check.further_flags));
 }
 
+bool writes_objects(JobKind kind) {
+  return kind == JobKind::sync || kind == JobKind::copy || kind == JobKind::move;
+}
+
+// Earlier states are made of what runs move aside: one run at a time, and nothing that changes
+// files behind their back.
+void check_versions(const JobSpec& job, Problems& problems) {
+  const JobPolicy& policy = job.policy;
+  if (policy.layout == Layout::versioned && !policy.versions_path.empty())
+    problems.add("versions_path",
+                 "layout versioned keeps them below the destination; leave it "
+                 "out, or choose layout mirror");
+  const bool kept = writes_objects(job.kind) &&
+                    (policy.layout == Layout::versioned || !policy.versions_path.empty());
+  if (kept && job.overlap == OverlapPolicy::allow)
+    problems.add("overlap",
+                 "allow cannot keep versions: runs at the same time would mix them; "
+                 "choose another policy, or layout mirror");
+  if (kept && std::ranges::any_of(job.options.flags, [](const std::string& flag) {
+        return flag.starts_with("--track-renames");
+      }))
+    problems.add("options.flags",
+                 "--track-renames moves files without keeping them where they "
+                 "were; leave it out, or choose layout mirror");
+  if (policy.restore_drill != DrillPeriod::never && !writes_objects(job.kind) &&
+      job.kind != JobKind::archive)
+    problems.add("restore_drill",
+                 fmt::format("a job of kind {} leaves nothing to restore", to_string(job.kind)));
+  if (policy.versions_path.empty() || policy.layout == Layout::versioned) return;
+  const Result<Endpoint> place = parse_endpoint(policy.versions_path);
+  if (!place) return problems.add("versions_path", place.error().message);
+  problems.add("versions_path", check_path(place->path));
+  if (place->remote != job.destination.remote)
+    problems.add("versions_path", "must be on the destination's remote: files are moved there");
+  if (paths_overlap(*place, job.destination) || paths_overlap(*place, job.source))
+    problems.add("versions_path", "overlaps with source or destination; choose another directory");
+  if (policy.encryption)
+    problems.add("versions_path", "cannot be combined with encryption; choose layout versioned");
+}
+
 void check_policies(const JobSpec& job, Problems& problems) {
   const Range ranges[] = {
       {"priority", job.priority, -100, 100},
       {"misfire_max", job.misfire_max, 1, 1000},
       {"max_concurrent", job.max_concurrent, 1, 100},
       {"bandwidth_kbps", number(job.bandwidth_kbps), 1, 1'000'000'000, "no cap"},
+      {"bandwidth_weight", job.policy.bandwidth_weight, 1, 1000},
+      {"limits.max_duration_seconds", number(job.policy.limits.max_duration_seconds), 1,
+       366 * 86'400, "no limit"},
+      {"limits.memory_bytes", number(job.policy.limits.memory_bytes), 32 << 20, int64_t{1} << 50,
+       "the worker's default"},
+      {"archive.level", job.policy.archive.level, 1, limits::kMaxArchiveLevel},
+      {"archive.fetchers", job.policy.archive.fetchers, 1, limits::kMaxArchiveFetchers},
+      {"archive.volume_bytes", number(job.policy.archive.volume_bytes), limits::kMinArchiveVolume,
+       INT64_MAX, "one volume"},
       {"retry.max_attempts", job.retry.max_attempts, 1, limits::kMaxAttempts},
       {"retry.backoff_seconds", job.retry.backoff_seconds, 1, 86'400},
       {"retry.backoff_max_seconds", job.retry.backoff_max_seconds, 1, 7 * 86'400},
@@ -125,8 +183,28 @@ void check_policies(const JobSpec& job, Problems& problems) {
     problems.add("retry.backoff_max_seconds",
                  fmt::format("{} is less than backoff_seconds, which is {}",
                              job.retry.backoff_max_seconds, job.retry.backoff_seconds));
+  problems.add("bandwidth_table", check_bandwidth_table("rows", job.policy.bandwidth_table));
+  problems.add("limits", check_run_windows("windows", job.policy.limits.windows));
+  check_versions(job, problems);
   if (job.max_concurrent > 1 && job.overlap != OverlapPolicy::allow)
     problems.add("max_concurrent", "more than 1 needs overlap = allow");
+}
+
+// A file that is handed in comes from nowhere that we know.
+void check_source(const JobSpec& job, Problems& problems) {
+  if (job.kind == JobKind::upload) {
+    if (job.source != Endpoint{})
+      problems.add("source", "a job of kind upload has none: files are handed in with `dray push`");
+    if (job.schedule.kind != ScheduleKind::manual)
+      problems.add("schedule", "a job of kind upload runs when a file is handed in; leave it out");
+    return;
+  }
+  if (job.source == Endpoint{}) return problems.add("source", "is missing");
+  check_endpoint("source", job.source, problems);
+  if (paths_overlap(job.source, job.destination))
+    problems.add("destination",
+                 "is the same as the source or inside it, or has the source inside it; choose "
+                 "another directory or remote");
 }
 
 }  // namespace
@@ -189,21 +267,16 @@ Status check_job(const JobSpec& job, const JobCheckOptions& options) {
   Problems problems(place("job", job.name));
   problems.add("name", check_name("job", job.name));
   problems.add("client", check_name("client", job.client));
-  check_endpoint("source", job.source, problems);
-  check_endpoint("destination", job.destination, problems);
-  if (paths_overlap(job.source, job.destination))
-    problems.add("destination",
-                 "is the same as the source or inside it, or has the source inside it; choose "
-                 "another directory or remote");
+  if (job.kind == JobKind::command) {
+    check_no_endpoint("source", job.source, problems);
+    check_no_endpoint("destination", job.destination, problems);
+  } else {
+    check_source(job, problems);
+    check_endpoint("destination", job.destination, problems);
+  }
+  for (const PolicyProblem& problem : check_job_policy(job.policy, job.kind))
+    problems.add(problem.path, std::string_view(problem.text));
   check_policies(job, problems);
-  // A protection that is not there yet must not seem to be.
-  if (job.kind != JobKind::sync && job.kind != JobKind::copy)
-    problems.add("kind", fmt::format("{} is not available in this version; allowed: sync, copy",
-                                     to_string(job.kind)));
-  if (!(job.policy == JobPolicy{}))
-    problems.add("policy",
-                 "layouts, encryption, retention, validation, guards, limits, hooks and the like "
-                 "are not available in this version; leave them out");
   check_options(job.options, options, problems);
   return std::move(problems).result();
 }

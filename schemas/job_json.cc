@@ -3,6 +3,20 @@
 #include "daemon/base/quote.h"
 
 namespace dray {
+
+// The body of remote.put.
+struct RemotePut {
+  SealedRemote remote;
+  std::string login;
+  template <class Self, class Visitor>
+  static void fields(Self& self, Visitor&& visit) {
+    SealedRemote::fields(self.remote, visit);
+    visit.optional("login", self.login);
+  }
+};
+template <>
+struct JsonForms<RemotePut> : JsonForms<SealedRemote> {};
+
 namespace {
 
 // "job 'photos'", or "job" while the name is not known.
@@ -43,12 +57,16 @@ Result<ClientSpec> client_from_json(const JsonValue& value) {
   return read("client", ClientSpec{}, value, {});
 }
 
-Result<SealedRemote> remote_from_json(const JsonValue& value) {
+Result<SealedRemote> remote_from_json(const JsonValue& value, std::string* login) {
+  const std::string where = place("remote", value, "");
   // The version is given by whoever stores it, so no field but these has to be there.
   for (const std::string_view field : {"name", "type", "sealed", "sealed_for"})
     if (value.is_object() && !value.find(field))
-      return fail(ErrorCode::invalid, "{}: {}: is missing", place("remote", value, ""), field);
-  return read("remote", SealedRemote{}, value, {.patch = true});
+      return fail(ErrorCode::invalid, "{}: {}: is missing", where, field);
+  RemotePut put;
+  DRAY_TRY(annotate(read_json(value, put, {.patch = true}), where));
+  if (login != nullptr) *login = std::move(put.login);
+  return std::move(put.remote);
 }
 
 std::string job_policy_text(const JobPolicy& policy) {

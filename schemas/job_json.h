@@ -24,7 +24,8 @@ std::string endpoint_text(const Endpoint& endpoint);
 Result<JobSpec> job_from_json(const JsonValue& value);
 Result<ClientSpec> client_from_json(const JsonValue& value);
 // `version` and `client` may be left out.
-Result<SealedRemote> remote_from_json(const JsonValue& value);
+// `login`: what remote.put says beside the fields (see verbs.h).
+Result<SealedRemote> remote_from_json(const JsonValue& value, std::string* login = nullptr);
 
 // JobPolicy as it is stored and sent: one JSON object, or nothing at all where every field has its
 // default, which is the case of most jobs.

@@ -65,11 +65,14 @@ bool weekdays_from(const JsonValue& value, WeekdaySet& out, wire::DecodeError& e
 }
 
 std::string endpoint_to_text(const Endpoint& endpoint) {
+  if (endpoint.remote.empty() && endpoint.path.empty()) return "";
   return fmt::format("{}:{}", endpoint.remote, endpoint.path);
 }
 
 bool endpoint_from(const JsonValue& value, Endpoint& out, wire::DecodeError& error) {
   if (const auto text = value.text()) {
+    out = Endpoint{};
+    if (text->empty()) return true;  // none: some kinds of jobs have no source or destination
     const Result<Endpoint> endpoint = parse_endpoint(*text);
     if (!endpoint) {
       error.wrong(endpoint.error().message);

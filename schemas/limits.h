@@ -61,6 +61,9 @@ inline constexpr size_t kMaxOpenRuns = 1'000'000;  // further ones are refused: 
 inline constexpr size_t kMaxPageRows = 500;        // larger pages are cut
 inline constexpr uint32_t kMaxSlots = 256;
 inline constexpr uint32_t kMaxAttempts = 100;
+inline constexpr uint32_t kMaxArchiveLevel = 19;  // higher ones need memory without bound
+inline constexpr uint32_t kMaxArchiveFetchers = 128;
+inline constexpr int64_t kMinArchiveVolume = 1 << 20;
 inline constexpr int32_t kMinPriority = -100;  // beyond: refused, or brought to it
 inline constexpr int32_t kMaxPriority = 100;
 

@@ -56,6 +56,8 @@ struct Enqueue {
   std::string idempotency_key;
   bool dry_run = false;
   std::optional<int32_t> priority;
+  RunId rerun_of;    // do again what that run did; `job` may be empty then
+  std::string task;  // JSON: RunTask of run_task.h: what to restore, or the file that is handed in
   template <class Self, class Visitor>
   static void fields(Self& self, Visitor&& visit) {
     visit("job", self.job);
@@ -63,6 +65,8 @@ struct Enqueue {
     visit.optional("idempotency_key", self.idempotency_key);
     visit.optional("dry_run", self.dry_run);
     visit.optional("priority", self.priority);
+    visit.optional("rerun_of", self.rerun_of);
+    visit.optional("task", self.task);
   }
 };
 
@@ -227,10 +231,12 @@ struct WorkerAnswer {
 
 // ── A file on its way from whoever hands it in to the worker that stores it ─────────────────────
 // The broker passes these on between the sender and the worker that owns the attempt; nothing of
-// the file passes through the scheduler.
+// the file passes through the scheduler. The sender gives all its chunks of a run one random id,
+// and the worker's answers bear it.
 
 // Sender to worker. Chunks come in order; no more than `window` bytes beyond what UPLOAD_STATE
-// acknowledged.
+// acknowledged. A token without attempt and epoch means the run's current attempt: with no data it
+// asks where the worker stands.
 struct UploadChunk {
   static constexpr MessageType kType = MessageType::upload_chunk;
   Token token;
@@ -257,6 +263,7 @@ struct UploadState {
   std::string message;
   uint64_t received = 0;  // bytes passed on
   uint64_t window = 0;    // bytes that may be on their way
+  bool resend = false;    // something is missing: go on at `received`
   template <class Self, class Visitor>
   static void fields(Self& self, Visitor&& visit) {
     visit("token", self.token);
@@ -264,6 +271,7 @@ struct UploadState {
     visit("message", self.message);
     visit("received", self.received);
     visit("window", self.window);
+    visit.optional("resend", self.resend);
   }
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,11 +22,17 @@ struct HeldAttempt {
   Token token;
   RunState state = RunState::starting;
   Progress progress;
+  bool live_bandwidth = false;              // SET_BANDWIDTH takes effect while it runs
+  uint64_t bandwidth_bytes_per_second = 0;  // in force; 0: no cap
+  uint64_t bandwidth_sequence = 0;          // of the SET_BANDWIDTH that made it so; 0: of none
   template <class Self, class Visitor>
   static void fields(Self& self, Visitor&& visit) {
     visit("token", self.token);
     visit("state", self.state);
     visit("progress", self.progress);
+    visit.optional("live_bandwidth", self.live_bandwidth);
+    visit.optional("bandwidth_bytes_per_second", self.bandwidth_bytes_per_second);
+    visit.optional("bandwidth_sequence", self.bandwidth_sequence);
   }
 };
 
@@ -122,20 +129,24 @@ struct Assign {
   Token token;
   uint64_t lease_ms = 0;
   RunSpec spec;
+  uint64_t offer = 0;  // which life of the scheduler offers it: ACCEPT repeats it
   template <class Self, class Visitor>
   static void fields(Self& self, Visitor&& visit) {
     visit("token", self.token);
     visit("lease_ms", self.lease_ms);
     visit("spec", self.spec);
+    visit.optional("offer", self.offer);
   }
 };
 
 struct Accept {
   static constexpr MessageType kType = MessageType::accept;
   Token token;
+  uint64_t offer = 0;  // of the ASSIGN that is accepted
   template <class Self, class Visitor>
   static void fields(Self& self, Visitor&& visit) {
     visit("token", self.token);
+    visit.optional("offer", self.offer);
   }
 };
 
@@ -243,10 +254,12 @@ struct AttemptResult {
 struct BandwidthShare {
   Token token;
   uint64_t bytes_per_second = 0;  // 0: no cap
+  uint64_t sequence = 0;          // rises with every share told; an older one is passed over
   template <class Self, class Visitor>
   static void fields(Self& self, Visitor&& visit) {
     visit("token", self.token);
     visit("bytes_per_second", self.bytes_per_second);
+    visit.optional("sequence", self.sequence);
   }
 };
 struct SetBandwidth {
@@ -276,19 +289,22 @@ struct RemoteRefreshed {
     visit("sealed_for", self.sealed_for);
   }
 };
-// `version` is the remote's now; `stored` is false when somebody else changed it meanwhile.
+// `version` is the remote's now, 0 when it is gone; `stored` is false when somebody else changed it
+// meanwhile: `current` is what it was changed to.
 struct RemoteRefreshedAck {
   static constexpr MessageType kType = MessageType::remote_refreshed_ack;
   std::string client;
   std::string remote;
   uint32_t version = 0;
   bool stored = false;
+  std::optional<SealedRemote> current;
   template <class Self, class Visitor>
   static void fields(Self& self, Visitor&& visit) {
     visit("client", self.client);
     visit("remote", self.remote);
     visit("version", self.version);
     visit("stored", self.stored);
+    visit.optional("current", self.current);
   }
 };
 

@@ -1,5 +1,5 @@
-// The database's shapes in order, as they stand in schemas/sql/NNN_name.sql; put into the program by
-// the build. store.h says how a shape is changed.
+// The database's shapes in order, as they stand in schemas/sql/NNN_name.sql; put into the program
+// by the build. store.h says how a shape is changed.
 #pragma once
 
 #include <span>

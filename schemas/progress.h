@@ -79,6 +79,7 @@ struct Progress {
   bool totals_are_lower_bounds = true;  // the listing has not ended: totals may still grow
   int64_t elapsed_ms = 0;               // since the process was started
   std::vector<CurrentFile> files;       // at most kMaxFiles
+  std::string stage;                    // what a command calls its part; cleaned
 
   template <class Self, class Visitor>
   static void fields(Self& self, Visitor&& visit) {
@@ -97,6 +98,7 @@ struct Progress {
     visit.optional("totals_are_lower_bounds", self.totals_are_lower_bounds);
     visit.optional("elapsed_ms", self.elapsed_ms);
     visit.optional("files", self.files);
+    visit.optional("stage", self.stage);
   }
   friend bool operator==(const Progress&, const Progress&) = default;
 };

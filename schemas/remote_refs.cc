@@ -121,4 +121,14 @@ Status rewrite_references(std::string_view type, RemoteSettings& settings,
   return {};
 }
 
+Status collect_references(std::string_view type, const RemoteSettings& settings,
+                          std::vector<std::string>& names) {
+  RemoteSettings copy = settings;
+  return rewrite_references(
+      type, copy, [&](std::string_view name, std::string_view path) -> Result<std::string> {
+        if (std::ranges::find(names, name) == names.end()) names.emplace_back(name);
+        return fmt::format("{}:{}", name, path);
+      });
+}
+
 }  // namespace dray

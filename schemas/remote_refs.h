@@ -5,6 +5,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "daemon/base/result.h"
 #include "schemas/job.h"
@@ -21,5 +22,9 @@ using ResolveReference =
 // that looks like a reference in a backend that is not known to be a wrapper.
 Status rewrite_references(std::string_view type, RemoteSettings& settings,
                           const ResolveReference& resolve);
+
+// Adds the names of the remotes that these settings refer to, each once.
+Status collect_references(std::string_view type, const RemoteSettings& settings,
+                          std::vector<std::string>& names);
 
 }  // namespace dray

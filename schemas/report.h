@@ -44,8 +44,10 @@ struct ValidationReport {
   uint64_t compared = 0;        // objects whose content or size was compared
   uint64_t not_comparable = 0;  // no common hash
   uint64_t differences = 0;
-  uint64_t missing = 0;  // on one side only
-  std::string excerpt;   // of the differences, one path per line, cleaned
+  uint64_t missing = 0;         // on one side only
+  uint64_t unreadable = 0;      // could not be read for the comparison
+  uint64_t source_changed = 0;  // differ because the source changed meanwhile: no damage
+  std::string excerpt;          // of the differences, one path per line, cleaned
 
   template <class Self, class Visitor>
   static void fields(Self& self, Visitor&& visit) {
@@ -57,6 +59,8 @@ struct ValidationReport {
     visit.optional("differences", self.differences);
     visit.optional("missing", self.missing);
     visit.optional("excerpt", self.excerpt);
+    visit.optional("unreadable", self.unreadable);
+    visit.optional("source_changed", self.source_changed);
   }
   friend bool operator==(const ValidationReport&, const ValidationReport&) = default;
 };
@@ -103,6 +107,7 @@ struct StepReport {
   Outcome outcome = Outcome::none;
   uint64_t duration_ms = 0;
   std::string note;
+  std::string output;  // the end of what a hook or command said, cleaned
 
   template <class Self, class Visitor>
   static void fields(Self& self, Visitor&& visit) {
@@ -110,6 +115,7 @@ struct StepReport {
     visit.optional("outcome", self.outcome);
     visit.optional("duration_ms", self.duration_ms);
     visit.optional("note", self.note);
+    visit.optional("output", self.output);
   }
   friend bool operator==(const StepReport&, const StepReport&) = default;
 };

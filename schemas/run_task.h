@@ -9,6 +9,7 @@
 
 #include "daemon/base/time.h"
 #include "schemas/ids.h"
+#include "schemas/job_policy.h"
 #include "schemas/outcome.h"
 
 namespace dray {
@@ -16,13 +17,19 @@ namespace dray {
 // An earlier run whose result can be restored.
 struct VersionRef {
   RunId run;
-  WallTime at{};         // when it ended
-  std::string manifest;  // path below the destination: "manifests/000000000812.jsonl.zst"
+  WallTime at{};  // when it ended
+  // Path below what holds versions/ and manifests/: "manifests/000000000812.jsonl.zst".
+  std::string manifest;
   std::string archive;   // archive jobs: path of the first volume below the destination
   uint32_t volumes = 0;  // archive jobs
   uint64_t files = 0;
   uint64_t bytes = 0;
   Grade grade = Grade::none;
+  std::string digest;  // of the manifest's lines, hex: runs that changed nothing share one manifest
+  // Where it lies, however the job was changed since.
+  std::string destination;  // of the job, "remote:path"
+  Layout layout = Layout::versioned;
+  std::string versions_path;  // mirror: where its versions/ and manifests/ are, "remote:path"
 
   template <class Self, class Visitor>
   static void fields(Self& self, Visitor&& visit) {
@@ -34,6 +41,10 @@ struct VersionRef {
     visit.optional("files", self.files);
     visit.optional("bytes", self.bytes);
     visit.optional("grade", self.grade);
+    visit.optional("digest", self.digest);
+    visit.optional("destination", self.destination);
+    visit.optional("layout", self.layout);
+    visit.optional("versions_path", self.versions_path);
   }
   friend bool operator==(const VersionRef&, const VersionRef&) = default;
 };
@@ -72,9 +83,9 @@ struct PruneTask {
 
 // kind = upload: a file that somebody hands in.
 struct UploadTask {
-  std::string name;         // canonical: upload_name.h
+  std::string name;         // canonical: file_name.h
   uint64_t size = 0;        // announced; kUnknownSize: not known
-  std::string ticket_hash;  // of the secret that the sender shows with every chunk
+  std::string ticket_hash;  // SHA-256, in hex, of the secret that the sender shows with every chunk
 
   static constexpr uint64_t kUnknownSize = UINT64_MAX;
 

@@ -51,7 +51,7 @@ Status check_bandwidth_table(std::string_view path, const BandwidthTable& table)
   DRAY_TRY(check_count(path, table.rows.size()));
   for (size_t i = 0; i < table.rows.size(); ++i) {
     const BandwidthRow& row = table.rows[i];
-    const std::string where = fmt::format("{}.rows[{}]", path, i);
+    const std::string where = fmt::format("{}[{}]", path, i);
     DRAY_TRY(check_time(where + ".at", row.at, false));
     DRAY_TRY(check_days(where + ".weekdays", row.weekdays));
     if (row.kbps > kMaxKbps)

@@ -18,7 +18,7 @@ inline constexpr size_t kMaxWeekRows = 200;  // more: refused
 // "HH:MM" or "HH:MM:SS", two digits each, up to "23:59:59"; "24:00" is the end of the day.
 std::optional<int> parse_day_time(std::string_view text);
 
-// invalid: "bandwidth_table.rows[2].at: ..."; `path` is the name of the field.
+// invalid: "rows[2].at: '8:00' must be ..."; `path` is the name of the list.
 Status check_bandwidth_table(std::string_view path, const BandwidthTable& table);
 Status check_run_windows(std::string_view path, std::span<const RunWindow> windows);
 

@@ -6,7 +6,7 @@ namespace dray::worker {
 
 struct CapturedCommand::Impl {
   void keep(std::string& text, std::span<const char> bytes) {
-    text.append(bytes.data(), std::min(bytes.size(), kMaxBytes - text.size()));
+    text.append(bytes.data(), std::min(bytes.size(), max_bytes - text.size()));
   }
   // Something that escaped with the pipes is not waited for.
   void gone() {
@@ -24,6 +24,7 @@ struct CapturedCommand::Impl {
   }
 
   EventLoop* loop = nullptr;
+  size_t max_bytes = kMaxBytes;
   std::weak_ptr<Impl> weak_self;
   std::function<void(CapturedResult)> done;
   CapturedResult result;
@@ -31,9 +32,10 @@ struct CapturedCommand::Impl {
 };
 
 CapturedCommand::CapturedCommand(EventLoop& loop, ProcessFamily& family, ChildSpec spec,
-                                 std::function<void(CapturedResult)> done)
+                                 std::function<void(CapturedResult)> done, size_t max_bytes)
     : impl_(std::make_shared<Impl>()) {
   impl_->loop = &loop;
+  impl_->max_bytes = max_bytes;
   impl_->weak_self = impl_;
   impl_->done = std::move(done);
   spec.capture_output = true;

@@ -20,12 +20,13 @@ struct CapturedResult {
 
 class CapturedCommand {
  public:
-  // `done` is called once, from the loop, never within this call; it may destroy the command.
-  CapturedCommand(EventLoop& loop, ProcessFamily& family, ChildSpec spec,
-                  std::function<void(CapturedResult)> done);
-  ~CapturedCommand();
+  static constexpr size_t kMaxBytes = 1 << 20;
 
-  static constexpr size_t kMaxBytes = 1 << 20;  // of output, and of log
+  // `done` is called once, from the loop, never within this call; it may destroy the command.
+  // `max_bytes`: of output, and of log.
+  CapturedCommand(EventLoop& loop, ProcessFamily& family, ChildSpec spec,
+                  std::function<void(CapturedResult)> done, size_t max_bytes = kMaxBytes);
+  ~CapturedCommand();
 
  private:
   struct Impl;

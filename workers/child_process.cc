@@ -1,54 +1,27 @@
 #include "workers/child_process.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
-#include <boost/asio/io_context.hpp>
-#include <boost/process/v2/process.hpp>
 #include <cerrno>
-#include <charconv>
-#include <optional>
 
 #include "daemon/base/fd.h"
 #include "daemon/base/files.h"
+#include "workers/child_pipes.h"
 #include "workers/guard.h"
+#include "workers/process_wait.h"
 
 namespace dray::worker {
 namespace {
 
-using ProcessHandle = boost::process::v2::basic_process_handle<boost::asio::any_io_executor>;
-
 constexpr size_t kReadBytes = 64 << 10;
 // Reads per wake-up of the loop, so that a flooding child leaves room for the others.
 constexpr int kReadsPerTurn = 8;
-
-struct Pipe {
-  UniqueFd ours;
-  UniqueFd theirs;
-};
-
-Result<Pipe> make_pipe() {
-  int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) return fail_errno(errno, "make a pipe");
-  Pipe pipe{UniqueFd(ends[0]), UniqueFd(ends[1])};
-  fcntl(ends[0], F_SETFL, O_NONBLOCK);
-  return pipe;
-}
-
-Result<Pipe> make_control() {
-  int ends[2];
-  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
-    return fail_errno(errno, "make a socket pair");
-  return Pipe{UniqueFd(ends[0]), UniqueFd(ends[1])};
-}
 
 std::vector<char*> pointers(std::vector<std::string>& strings) {
   std::vector<char*> list;
@@ -61,7 +34,7 @@ std::vector<char*> pointers(std::vector<std::string>& strings) {
 
 // posix_spawn does not copy or touch this process's memory (vfork semantics), so its cost does not
 // grow with it, and unlike Boost's vfork launcher it runs no handler of ours in the child.
-Result<pid_t> spawn_guard(ChildSpec& spec, int out, int log, int control) {
+Result<pid_t> spawn_guard(ChildSpec& spec, const Pipe& input, int out, int log, int control) {
   std::vector<std::string> args = {"dray-guard", spec.label,
                                    std::to_string(spec.kill_at.time_since_epoch().count()),
                                    spec.directory};
@@ -71,7 +44,11 @@ Result<pid_t> spawn_guard(ChildSpec& spec, int out, int log, int control) {
 
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  if (input.theirs) {
+    posix_spawn_file_actions_adddup2(&actions, input.theirs.get(), STDIN_FILENO);
+  } else {
+    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  }
   if (out >= 0) {
     posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
   } else {
@@ -79,7 +56,9 @@ Result<pid_t> spawn_guard(ChildSpec& spec, int out, int log, int control) {
   }
   posix_spawn_file_actions_adddup2(&actions, log, STDERR_FILENO);
   posix_spawn_file_actions_adddup2(&actions, control, guard::kControlFd);
-  posix_spawn_file_actions_addclosefrom_np(&actions, guard::kControlFd + 1);
+  if (input.ours) posix_spawn_file_actions_adddup2(&actions, input.ours.get(), guard::kInputFd);
+  posix_spawn_file_actions_addclosefrom_np(
+      &actions, input.ours ? guard::kInputFd + 1 : guard::kControlFd + 1);
   pid_t pid = 0;
   const int error =
       posix_spawn(&pid, spec.guard.c_str(), &actions, nullptr, argv.data(), envp.data());
@@ -92,70 +71,13 @@ int64_t to_boottime_ns(Instant at) {
   return at.time_since_epoch().count();
 }
 
-void wait_for_exit(pid_t pid, Duration limit) {
-  const UniqueFd handle(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
-  if (handle) {
-    pollfd fd{handle.get(), POLLIN, 0};
-    while (poll(&fd, 1, static_cast<int>(to_ms(limit))) < 0 && errno == EINTR) {
-    }
-  }
-  waitpid(pid, nullptr, WNOHANG);
-}
-
-std::optional<pid_t> parse_pid(std::string_view text) {
-  pid_t pid = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), pid);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return pid;
-}
-
-// "PID (NAME) STATE PPID ...": the name may hold anything, so look from its last parenthesis.
-pid_t parent_of(pid_t pid) {
-  const Result<std::string> stat = read_file(fmt::format("/proc/{}/stat", pid), 4096);
-  if (!stat) return 0;
-  const size_t end = stat->rfind(')');
-  if (end == std::string::npos || stat->size() < end + 5) return 0;
-  const std::string_view rest = std::string_view(*stat).substr(end + 4);
-  return parse_pid(rest.substr(0, rest.find(' '))).value_or(0);
-}
-
 }  // namespace
-
-// ── ProcessFamily ───────────────────────────────────────────────────────────────────────────────
-
-ProcessFamily::ProcessFamily() {
-  prctl(PR_SET_CHILD_SUBREAPER, 1);
-}
-
-int ProcessFamily::sweep_orphans() {
-  const SystemClock clock;
-  const Instant limit = clock.now().mono + kSweepLimit;
-  int killed = 0;
-  for (bool found = true; found && clock.now().mono < limit;) {
-    found = false;
-    const Result<std::vector<std::string>> entries = list_dir("/proc");
-    if (!entries) break;
-    for (const std::string& entry : *entries) {
-      const std::optional<pid_t> pid = parse_pid(entry);
-      if (!pid || guards_.contains(*pid) || parent_of(*pid) != getpid()) continue;
-      // Our own child, not reaped yet: the number cannot mean anybody else.
-      ::kill(*pid, SIGKILL);
-      wait_for_exit(*pid, limit - clock.now().mono);
-      found = true;
-      ++killed;
-    }
-  }
-  return killed;
-}
 
 // ── ChildProcess ────────────────────────────────────────────────────────────────────────────────
 
 struct ChildProcess::Impl {
   Impl(EventLoop& loop_in, ProcessFamily& family_in, ChildHandlers handlers_in)
-      : loop(loop_in),
-        family(family_in),
-        handlers(std::move(handlers_in)),
-        handle(loop.context().get_executor()) {}
+      : loop(loop_in), family(family_in), handlers(std::move(handlers_in)) {}
 
   // What is read from one pipe, until its end.
   struct Stream {
@@ -163,30 +85,32 @@ struct ChildProcess::Impl {
     std::unique_ptr<EventLoop::Watch> watch;
   };
 
-  void watch_everything(std::shared_ptr<bool> alive);
+  void watch_everything();
   void order(guard::Order kind, int64_t value = 0);
   void read_control();
   void obey(const guard::ReportPacket& packet);
   void read_stream(Stream& stream, const std::function<void(std::span<const char>)>& handler,
                    const std::function<void()>& ended);
   void end_stream(Stream& stream, const std::function<void()>& ended);
+  void look_at_guard();
   void guard_ended();
 
   EventLoop& loop;
   ProcessFamily& family;
   ChildHandlers handlers;
-  ProcessHandle handle;
-  std::shared_ptr<bool> alive = std::make_shared<bool>(true);
   std::string label;
   std::string program;
   pid_t guard = 0;
   pid_t command = 0;
   bool told_end = false;  // on_failed or on_exit was called
   bool gone = false;
+  UniqueFd guard_handle;
+  std::unique_ptr<EventLoop::Watch> guard_watch;
   UniqueFd control;
   std::unique_ptr<EventLoop::Watch> control_watch;
   Stream log;
   Stream output;
+  UniqueFd input;
   std::vector<char> buffer = std::vector<char>(kReadBytes);
 };
 
@@ -200,9 +124,22 @@ Result<std::unique_ptr<ChildProcess>> ChildProcess::start(EventLoop& loop, Proce
   if (spec.capture_output) {
     DRAY_TRY_ASSIGN(output, annotate(make_pipe(), context));
   }
-  DRAY_TRY_ASSIGN(const pid_t pid, annotate(spawn_guard(spec, output.theirs.get(), log.theirs.get(),
-                                                        control.theirs.get()),
-                                            context));
+  Pipe input;
+  if (spec.feed_input) {
+    DRAY_TRY_ASSIGN(input, annotate(make_input(), context));
+  }
+  DRAY_TRY_ASSIGN(
+      const pid_t pid,
+      annotate(spawn_guard(spec, input, spec.output_fd >= 0 ? spec.output_fd : output.theirs.get(),
+                           log.theirs.get(), control.theirs.get()),
+               context));
+  UniqueFd handle(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
+  if (!handle) {
+    const Error error = errno_error(errno, context);
+    control.ours.reset();  // which ends it
+    wait_for_exit(pid, kDestroyWait);
+    return std::unexpected(error);
+  }
   auto impl = std::make_unique<Impl>(loop, family, std::move(handlers));
   impl->label = spec.label;
   impl->program = spec.argv.front();
@@ -210,22 +147,31 @@ Result<std::unique_ptr<ChildProcess>> ChildProcess::start(EventLoop& loop, Proce
   impl->control = std::move(control.ours);
   impl->log.fd = std::move(log.ours);
   impl->output.fd = std::move(output.ours);
-  impl->handle = ProcessHandle(loop.context().get_executor(), pid);
+  impl->input = std::move(input.ours);
+  impl->guard_handle = std::move(handle);
   family.add_guard(pid);
-  impl->watch_everything(impl->alive);
+  impl->watch_everything();
   return std::unique_ptr<ChildProcess>(new ChildProcess(std::move(impl)));
 }
 
-void ChildProcess::Impl::watch_everything(std::shared_ptr<bool> still) {
+void ChildProcess::Impl::watch_everything() {
   control_watch = loop.watch_readable(control.get(), [this] { read_control(); });
   log.watch = loop.watch_readable(
       log.fd.get(), [this] { read_stream(log, handlers.on_log, handlers.on_log_end); });
   if (output.fd)
     output.watch = loop.watch_readable(output.fd.get(),
                                        [this] { read_stream(output, handlers.on_output, {}); });
-  handle.async_wait([this, still = std::move(still)](boost::system::error_code, int) {
-    if (*still) guard_ended();
-  });
+  guard_watch = loop.watch_readable(guard_handle.get(), [this] { look_at_guard(); });
+}
+
+// The loop may wake us for nothing: an event of a descriptor that was closed in the same turn can
+// fall to the next one that is opened. Whoever waited for the end then would stop the whole loop.
+void ChildProcess::Impl::look_at_guard() {
+  siginfo_t info{};
+  const int got = waitid(P_PID, static_cast<id_t>(guard), &info, WEXITED | WNOHANG);
+  if (got == 0 && info.si_pid == 0) return;
+  guard_watch.reset();
+  guard_ended();
 }
 
 void ChildProcess::Impl::order(guard::Order kind, int64_t value) {
@@ -322,7 +268,7 @@ void ChildProcess::Impl::guard_ended() {
 ChildProcess::ChildProcess(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 ChildProcess::~ChildProcess() {
-  *impl_->alive = false;
+  impl_->guard_watch.reset();
   impl_->control_watch.reset();
   impl_->log.watch.reset();
   impl_->output.watch.reset();
@@ -350,6 +296,14 @@ void ChildProcess::close_pipes() {
   if (impl_->log.fd) impl_->end_stream(impl_->log, impl_->handlers.on_log_end);
   if (impl_->output.fd) impl_->read_stream(impl_->output, impl_->handlers.on_output, {});
   if (impl_->output.fd) impl_->end_stream(impl_->output, {});
+}
+
+int ChildProcess::input() const {
+  return impl_->input.get();
+}
+void ChildProcess::end_input() {
+  impl_->input.reset();
+  impl_->order(guard::Order::end_input);
 }
 
 pid_t ChildProcess::guard_pid() const {

@@ -62,6 +62,8 @@ struct ChildSpec {
   std::vector<std::string> environment;  // all of it, "NAME=VALUE"
   Instant kill_at = Instant::max();      // the guard kills everything then
   bool capture_output = false;           // standard output to on_output; else to /dev/null
+  int output_fd = -1;                    // borrowed for start(): standard output goes there
+  bool feed_input = false;               // standard input from input(); else from /dev/null
 };
 
 struct ChildExit {
@@ -98,6 +100,12 @@ class ChildProcess {
   void set_deadline(Instant kill_at);
   // Takes what the pipes hold and closes them: on_log_end follows if it has not come.
   void close_pipes();
+
+  // With feed_input: a blocking pipe to the command's standard input; EPIPE once it has ended. Also
+  // for another thread, which makes a duplicate. The command sees the end of its input only after
+  // end_input(), and when the duplicates are closed: never because this process died.
+  int input() const;
+  void end_input();
 
   pid_t guard_pid() const;
   pid_t command_pid() const;  // 0 until on_started

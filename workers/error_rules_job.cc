@@ -57,12 +57,13 @@ constexpr ErrorRule kRules[] = {
      "This machine's clock is wrong, so the server refuses its requests; set the clock (enable "
      "NTP) and run again."},
     // ── trust ──
-    {config, kRun, false, "knownhosts: key mismatch|host key mismatch",
-     "The server's SSH host key is not the known one; if the server was really changed, update "
-     "known_hosts with all its key types."},
-    {config, kRun, false, "knownhosts:",
-     "The server's SSH host key is not known; add all its key types to the remote's known_hosts "
-     "file."},
+    {auth, kRun, false, "knownhosts: key mismatch|host key mismatch",
+     "The server shows another SSH host key than the pinned one: it is another server, or its keys "
+     "were replaced. When that is right, pin them anew with dray remote edit NAME host=HOST "
+     "--accept-host-key."},
+    {auth, kRun, false, "knownhosts:",
+     "The server's SSH host key is not among the pinned ones; pin it with dray remote edit NAME "
+     "host=HOST --accept-host-key."},
     {config, kRun, false, "certificate has expired or is not yet valid",
      "The server's certificate is not valid at this machine's time; renew the certificate, or set "
      "this machine's clock."},

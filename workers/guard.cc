@@ -185,6 +185,9 @@ void Guard::obey(const OrderPacket& packet) {
     case Order::kill:
       doomed_ = true;
       break;
+    case Order::end_input:
+      close(kInputFd);
+      break;
   }
 }
 
@@ -261,24 +264,63 @@ Failure set_up(int& signals, int& timer) {
   return {};
 }
 
-// The log pipe must end when the command's tree has ended, not when the guard has.
+// The pipes must end when the command's tree has ended, not when the guard has.
 void let_go_of_standard_streams() {
   const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
   if (null < 0) {
+    close(STDIN_FILENO);
     close(STDOUT_FILENO);
     close(STDERR_FILENO);
     return;
   }
+  dup2(null, STDIN_FILENO);
   dup2(null, STDOUT_FILENO);
   dup2(null, STDERR_FILENO);
   close(null);
 }
 
+int become(char** argv) {
+  execve(argv[0], argv, environ);
+  fprintf(stderr, "dray-guard: %s: %s\n", argv[0], strerror(errno));
+  return 127;
+}
+
+int shield(const char* group, char** argv) {
+  char path[4096];
+  snprintf(path, sizeof path, "%s/cgroup.procs", group);
+  if (group[0] != '\0') {
+    const int fd = open(path, O_WRONLY | O_CLOEXEC);
+    if (fd < 0 || write(fd, "0", 1) != 1) {
+      fprintf(stderr, "dray-guard: %s: %s\n", path, strerror(errno));
+      return 127;
+    }
+    close(fd);
+  }
+  signal(SIGTERM, SIG_IGN);
+  return become(argv);
+}
+
+int enter(const char* memory, char** argv) {
+  for (int number = 1; number < NSIG; ++number)
+    reset_signal(number);
+  // What a process may write to, whether or not it does: the closest that there is to its memory.
+  const rlim_t bytes = strtoull(memory, nullptr, 10);
+  const rlimit limit{bytes, bytes};
+  if (bytes > 0 && setrlimit(RLIMIT_DATA, &limit) != 0) {
+    fprintf(stderr, "dray-guard: limit memory: %s\n", strerror(errno));
+    return 127;
+  }
+  return become(argv);
+}
+
 }  // namespace
 
 int run(int argc, char** argv) {
+  if (argc >= 4 && argv[1] == kShield) return shield(argv[2], argv + 3);
+  if (argc >= 4 && argv[1] == kEnter) return enter(argv[2], argv + 3);
   if (argc < 5) return report_failure({Stage::usage, EINVAL});
   fcntl(kControlFd, F_SETFD, FD_CLOEXEC);
+  fcntl(kInputFd, F_SETFD, FD_CLOEXEC);  // fails when there is none
   int signals = -1;
   int timer = -1;
   if (const Failure failure = set_up(signals, timer); failure.stage != Stage::none)

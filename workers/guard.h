@@ -23,11 +23,15 @@ namespace dray::guard {
 
 // Descriptors the guard is started with, beside stdin, stdout and stderr, which are the command's.
 inline constexpr int kControlFd = 3;
+// Only of a command that is fed: the other end of its stdin. The guard holds it until told
+// otherwise, so that the command never takes the death of who feeds it for the end of its input.
+inline constexpr int kInputFd = 4;
 
 enum class Order : uint32_t {
   deadline = 1,   // value: CLOCK_BOOTTIME in ns at which everything is killed
   terminate = 2,  // SIGTERM to the command's process group
   kill = 3,       // SIGKILL to everything, until nothing is left
+  end_input = 4,  // lets go of kInputFd
 };
 
 struct OrderPacket {
@@ -104,6 +108,16 @@ struct ReportPacket {
   int64_t max_rss_kib = 0;
   int64_t cpu_us = 0;
 };
+
+// Two short lives of the same program, around a sandbox (sandbox.h):
+//   dray-guard --shield GROUP PROGRAM [ARGUMENT...]  moves into the control group (a directory; ""
+//       for none), ignores SIGTERM, then becomes the program. So bubblewrap outlives a SIGTERM that
+//       is meant for what runs inside.
+//   dray-guard --enter MEMORY PROGRAM [ARGUMENT...]  sets signals back and limits what the program
+//       may write to in memory (bytes; 0: no limit), then becomes it.
+// Both exit with 127 and a line on stderr when the program cannot be executed.
+inline constexpr std::string_view kShield = "--shield";
+inline constexpr std::string_view kEnter = "--enter";
 
 // The whole life of a guard:  dray-guard LABEL KILL_AT_NS DIRECTORY PROGRAM [ARGUMENT...]
 // LABEL shows in process lists. The environment is passed on as it is.

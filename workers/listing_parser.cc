@@ -15,15 +15,6 @@ using simdjson::dom::element;
 
 constexpr std::string_view kReplacement = "\xef\xbf\xbd";  // U+FFFD
 
-bool leads_out(std::string_view path) {
-  for (size_t begin = 0; begin <= path.size();) {
-    const size_t end = std::min(path.find('/', begin), path.size());
-    if (path.substr(begin, end - begin) == "..") return true;
-    begin = end + 1;
-  }
-  return false;
-}
-
 Status check_entry_path(std::string_view path) {
   if (path.empty() || leads_out(path))
     return fail(ErrorCode::corrupt, "the remote lists {}, which is no path below it", quoted(path));
@@ -53,6 +44,15 @@ WallTime time_of(std::string_view text) {
 }
 
 }  // namespace
+
+bool leads_out(std::string_view path) {
+  for (size_t begin = 0; begin <= path.size();) {
+    const size_t end = std::min(path.find('/', begin), path.size());
+    if (path.substr(begin, end - begin) == "..") return true;
+    begin = end + 1;
+  }
+  return false;
+}
 
 bool fits_path_list(std::string_view path) {
   return std::ranges::none_of(

@@ -33,6 +33,9 @@ struct RemoteEntry {
 
 using EntrySink = std::function<void(const RemoteEntry&)>;
 
+// Does a part of it say ".."? What a remote lists is not to be trusted.
+bool leads_out(std::string_view path);
+
 // Can it be one line of --files-from-raw? Not when it holds a control character, which rclone's own
 // spelling never does.
 bool fits_path_list(std::string_view path);

@@ -4,6 +4,7 @@
 #include "daemon/base/log.h"
 #include "workers/log_store.h"
 #include "workers/rclone_executor.h"
+#include "workers/sandbox_probe.h"
 #include "workers/service.h"
 #include "workers/start_up.h"
 
@@ -18,6 +19,8 @@ Status run_worker(DaemonContext& context) {
   DRAY_TRY_ASSIGN(const std::string guard, worker::find_guard());
   DRAY_TRY_ASSIGN(const worker::OwnDirectories own, worker::claim_directories(config));
   DRAY_TRY_ASSIGN(const SealingKeyPair keys, worker::load_or_create_key(config.key_file));
+  worker::LoginKeeper logins(context.loop, keys, config.spool_dir + "/logins");
+  DRAY_TRY(worker::restore_logins(logins, config));
   DRAY_TRY_ASSIGN(const worker::RcloneFound rclone,
                   worker::find_rclone(context.loop, family, config.rclone, guard, config.work_dir));
   worker::LogStore logs(config.log_dir, config.log_max_size);
@@ -30,8 +33,13 @@ Status run_worker(DaemonContext& context) {
   DRAY_TRY_ASSIGN(const uint64_t epoch,
                   worker::next_epoch(config.spool_dir, context.clock.now().wall));
 
-  const worker::RunContext run_context =
-      worker::run_context({context.loop, context.clock, family, logs, keys}, config, rclone, guard);
+  const worker::SandboxTools sandbox =
+      worker::find_sandbox(context.loop, family, guard, rclone.path, config.work_dir);
+  if (!sandbox.works())
+    log_warn("sandbox.none", "transfers cannot be confined here: {}", sandbox.why_not);
+  worker::RunContext run_context = worker::run_context(
+      {context.loop, context.clock, family, logs, keys, sandbox, &logins}, config, rclone, guard);
+  DRAY_TRY_ASSIGN(run_context.phases, worker::load_progress_config(config));
   worker::RcloneExecutor executor(run_context, logs);
   worker::QueryBoard queries(run_context);
   DRAY_TRY_ASSIGN(BusOptions bus_options, worker::bus_options(context.config, epoch));
@@ -44,6 +52,7 @@ Status run_worker(DaemonContext& context) {
         context.fail_with({ErrorCode::denied, "the scheduler refuses this worker: " + why});
       });
   service.answer_queries(queries);
+  service.keep_logins(logins);
   context.begin_stop = [&] { service.drain(config.drain_timeout); };
   context.on_reload = [&](const ConfigDiff&) {
     executor.set_stop_grace(context.config.worker.stop_grace);

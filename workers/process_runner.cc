@@ -2,6 +2,7 @@
 
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <csignal>
 
 #include "daemon/base/text.h"
@@ -35,8 +36,9 @@ dray::StopReason to_evidence(std::optional<StopReason> reason, bool by_deadline)
 // The log's records go to the evidence, and what a step wants to see to the step as well.
 class Tee final : public LogHandler {
  public:
-  Tee(const ProcessPlan& plan, std::function<void(const StatsRecord&)> on_stats)
-      : plan_(plan), on_stats_(std::move(on_stats)) {}
+  Tee(const ProcessPlan& plan, std::function<void(const StatsRecord&)> on_stats,
+      std::function<void(uint16_t)> on_serving)
+      : plan_(plan), on_stats_(std::move(on_stats)), on_serving_(std::move(on_serving)) {}
   RunEvidence& evidence() { return collector_.evidence(); }
 
   void on_stats(const LogLine& line, const StatsRecord& stats) override {
@@ -53,6 +55,9 @@ class Tee final : public LogHandler {
   void on_check(const LogLine& line, CheckCount kind, int64_t number) override {
     collector_.on_check(line, kind, number);
   }
+  void on_rc_serving(const LogLine&, uint16_t port) override {
+    if (on_serving_) on_serving_(port);
+  }
   void on_error(const LogLine& line) override { collector_.on_error(line); }
   void on_note(const LogLine& line) override { collector_.on_note(line); }
   void on_plain(std::string_view text) override {
@@ -64,7 +69,45 @@ class Tee final : public LogHandler {
   const ProcessPlan& plan_;
   EvidenceCollector collector_;
   std::function<void(const StatsRecord&)> on_stats_;
+  std::function<void(uint16_t)> on_serving_;
 };
+
+// Before 1.62 crypt over sftp sends half as much again (1.5 x measured), unless sftp writes one
+// block after the other.
+constexpr RcloneVersion kSftpMended{1, 62, 0};
+constexpr std::string_view kPlainSftpWrites = "RCLONE_SFTP_DISABLE_CONCURRENT_WRITES=true";
+
+bool resends_over_sftp(const AttemptState& state) {
+  return state.policy.encryption && state.context.version && *state.context.version < kSftpMended;
+}
+
+// A program of the administrator sees of the run's directory only where it works: settings of
+// remotes in clear lie beside it.
+SandboxView program_view(const AttemptState& state, const ProcessPlan& plan) {
+  SandboxView view = state.sandbox;
+  view.programs = true;
+  view.directory = plan.directory;
+  const AllowedProgram& program = *plan.program;
+  view.readable.insert(view.readable.end(), program.readable.begin(), program.readable.end());
+  view.writable.insert(view.writable.end(), program.writable.begin(), program.writable.end());
+  return view;
+}
+
+// Every process of a run passes here.
+std::vector<std::string> confined(const AttemptState& state, const ProcessPlan& plan) {
+  const RunContext& context = state.context;
+  if (plan.program != nullptr) {
+    if (!state.confined || !plan.program->sandbox) return plan.argv;
+    return sandbox_argv(context.sandbox, context.guard, program_view(state, plan), plan.argv);
+  }
+  if (state.confined) return sandbox_argv(context.sandbox, context.guard, state.sandbox, plan.argv);
+  return limited_argv(context.guard, state.sandbox, plan.argv);
+}
+
+// rclone's runtime frees more eagerly near this, before it hits the limit.
+std::string memory_goal(uint64_t limit) {
+  return fmt::format("GOMEMLIMIT={}", limit / 10 * 8);
+}
 
 }  // namespace
 
@@ -76,7 +119,11 @@ struct ProcessRunner::Impl {
         done(std::move(done_in)),
         timer(context.loop),
         machine(times(), context.clock.now()),
-        handler(plan, [this](const StatsRecord& stats) { on_stats(stats); }) {}
+        handler(
+            plan, [this](const StatsRecord& stats) { on_stats(stats); },
+            [this](uint16_t port) {
+              if (state.control) state.control->serving(control_id, port);
+            }) {}
 
   RunTimes times() const {
     RunTimes t;
@@ -85,6 +132,7 @@ struct ProcessRunner::Impl {
     return t;
   }
 
+  void keep_to_limit();
   void spawn();
   ChildHandlers handlers();
   void step(const run::Event& event);
@@ -105,6 +153,7 @@ struct ProcessRunner::Impl {
   std::unique_ptr<ChildProcess> child;
   std::optional<Error> start_error;
   ChildExit exit;
+  uint64_t control_id = 0;
 };
 
 ProcessRunner::ProcessRunner(AttemptState& state, ProcessPlan plan,
@@ -123,6 +172,13 @@ void ProcessRunner::stop(StopReason reason) {
 }
 void ProcessRunner::moved(Instant since) {
   impl_->step(run::Moved{since});
+}
+
+int ProcessRunner::input() const {
+  return impl_->child ? impl_->child->input() : -1;
+}
+void ProcessRunner::end_input() {
+  if (impl_->child) impl_->child->end_input();
 }
 
 ChildHandlers ProcessRunner::Impl::handlers() {
@@ -150,17 +206,39 @@ ChildHandlers ProcessRunner::Impl::handlers() {
   return h;
 }
 
+// Every rclone of the attempt keeps to the attempt's limit, whatever step it belongs to.
+void ProcessRunner::Impl::keep_to_limit() {
+  if (plan.argv.empty() || plan.argv.front() != context.rclone) return;
+  const uint64_t limit = state.spec.bandwidth_bytes_per_second;
+  if (limit > 0 && std::ranges::find(plan.argv, "--bwlimit") == plan.argv.end()) {
+    plan.argv.emplace_back("--bwlimit");
+    plan.argv.push_back(rclone_rate(limit));
+  }
+  if (state.control)
+    for (std::string& flag : state.control->flags())
+      plan.argv.push_back(std::move(flag));
+}
+
 void ProcessRunner::Impl::spawn() {
+  if (plan.program == nullptr) keep_to_limit();
   ChildSpec spec;
   spec.guard = context.guard;
   spec.label = plan.label;
-  spec.directory = state.paths.directory;
-  spec.argv = plan.argv;
+  spec.directory = plan.directory.empty() ? state.paths.directory : plan.directory;
+  spec.argv = confined(state, plan);
   spec.environment = plan.environment;
+  if (plan.program == nullptr && state.sandbox.memory_bytes > 0)
+    spec.environment.push_back(memory_goal(state.sandbox.memory_bytes));
+  if (plan.program == nullptr && resends_over_sftp(state))
+    spec.environment.emplace_back(kPlainSftpWrites);
   spec.kill_at = state.kill_at;
   spec.capture_output = plan.capture_output;
+  spec.feed_input = plan.feed_input;
+  if (state.control && plan.program == nullptr) control_id = state.control->started();
+  spec.output_fd = plan.output.get();
   Result<std::unique_ptr<ChildProcess>> made =
       ChildProcess::start(context.loop, context.family, std::move(spec), handlers());
+  plan.output.reset();
   if (made) {
     child = std::move(*made);
     return;
@@ -219,6 +297,7 @@ void ProcessRunner::Impl::on_stats(const StatsRecord& stats) {
 
 void ProcessRunner::Impl::finish() {
   timer.cancel();
+  if (state.control && plan.program == nullptr) state.control->ended(control_id);
   reader.finish(handler);
   ProcessEnd end;
   end.start_error = std::move(start_error);

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/base/fd.h"
 #include "workers/attempt_state.h"
 #include "workers/run_evidence.h"
 #include "workers/run_machine.h"
@@ -19,10 +20,14 @@ struct ProcessPlan {
   std::string label;  // shows in process lists: "run-812-1"
   std::vector<std::string> argv;
   std::vector<std::string> environment;
+  std::string directory;  // to work in; empty: the attempt's own
   RcloneVerb verb = RcloneVerb::unknown;
-  Duration stall{};                  // of no counter moving; 0: never
-  bool capture_output = false;       // standard output to on_output
-  std::function<void()> on_started;  // all of these may be empty
+  Duration stall{};                         // of no counter moving; 0: never
+  bool capture_output = false;              // standard output to on_output
+  UniqueFd output;                          // standard output goes there instead; empty: nowhere
+  bool feed_input = false;                  // standard input from input()
+  const AllowedProgram* program = nullptr;  // a hook or command, not rclone
+  std::function<void()> on_started;         // all of these may be empty
   std::function<void(std::span<const char>)> on_output;
   std::function<void(const StatsRecord&)> on_stats;
   // Every line that is no record of rclone's.
@@ -55,6 +60,9 @@ class ProcessRunner {
   // Some counter moved at `since`: for a process that is not rclone, or one whose stats are of no
   // use.
   void moved(Instant since);
+  // With feed_input, from on_started on: see child_process.h.
+  int input() const;
+  void end_input();
 
  private:
   struct Impl;

@@ -5,14 +5,21 @@
 #include "daemon/base/quote.h"
 #include "schemas/codec.h"
 #include "schemas/limits.h"
+#include "workers/query_examine.h"
+#include "workers/query_export_key.h"
+#include "workers/query_programs.h"
 #include "workers/query_remote.h"
+#include "workers/query_versions.h"
 
 namespace dray::worker {
 namespace {
 
 constexpr QueryKind kKinds[] = {
-    {"remote.about", &query_remote_about},
-    {"remote.browse", &query_remote_browse},
+    {"job.export_key", &query_export_key},       {"remote.about", &query_remote_about},
+    {"remote.browse", &query_remote_browse},     {"remote.providers", &query_remote_providers},
+    {"remote.host_key", &query_remote_host_key}, {"remote.merge", &query_remote_merge},
+    {"worker.examine", &query_examine},          {"worker.programs", &query_worker_programs},
+    {"versions.find", &query_versions_find},
 };
 
 WorkerAnswer to_answer(Result<std::string> result) {

@@ -13,4 +13,11 @@ std::unique_ptr<RunningQuery> query_remote_about(QueryStart start);
 // "remote.browse" {files?}: RemoteEntries of spec.source.path; without `files` directories only.
 std::unique_ptr<RunningQuery> query_remote_browse(QueryStart start);
 
+// "remote.providers" {type?}: ProvidersAnswer of schemas/rclone_backends.h.
+std::unique_ptr<RunningQuery> query_remote_providers(QueryStart start);
+// "remote.host_key" {host, port?}: HostKeysAnswer. The server is asked by ssh-keyscan.
+std::unique_ptr<RunningQuery> query_remote_host_key(QueryStart start);
+// "remote.merge" {patch}: MergedRemote of spec.source's remote.
+std::unique_ptr<RunningQuery> query_remote_merge(QueryStart start);
+
 }  // namespace dray::worker

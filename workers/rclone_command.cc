@@ -51,9 +51,8 @@ Result<std::vector<std::string>> rclone_argv(const std::string& program, const R
   args.add("--checkers", std::to_string(options.checkers));
   if (!options.filters.empty()) args.add("--filter-from", paths.filters());
   if (options.max_delete >= 0) args.add("--max-delete", std::to_string(options.max_delete));
-  // A bare number would be KiB/s; "B" makes it bytes.
   if (spec.bandwidth_bytes_per_second > 0)
-    args.add("--bwlimit", fmt::format("{}B", spec.bandwidth_bytes_per_second));
+    args.add("--bwlimit", rclone_rate(spec.bandwidth_bytes_per_second));
   if (spec.dry_run) args.add("--dry-run");
   if (options.file_log) args.add("-v");
   for (const std::string& flag : options.flags) {
@@ -93,6 +92,10 @@ std::vector<std::string> question_argv(const std::string& program, std::string_v
   args.add("--low-level-retries", "1");
   args.add("--retries", "1");
   return std::move(args.list);
+}
+
+std::string rclone_rate(uint64_t bytes_per_second) {
+  return bytes_per_second == 0 ? "off" : fmt::format("{}B", bytes_per_second);
 }
 
 Result<std::string> filter_file(const TransferOptions& options) {

@@ -21,6 +21,7 @@ struct RunPaths {
   std::string directory;
   std::string config() const { return directory + "/rclone/rclone.conf"; }
   std::string config_dir() const { return directory + "/rclone"; }
+  std::string control() const { return directory + "/control"; }
   std::string filters() const { return directory + "/filters"; }
   std::string temp() const { return directory + "/tmp"; }
   std::string cache() const { return directory + "/cache"; }
@@ -44,6 +45,9 @@ std::vector<std::string> step_argv(const std::string& program, std::string_view 
 std::vector<std::string> question_argv(const std::string& program, std::string_view verb,
                                        const std::string& source, const RunPaths& paths,
                                        std::span<const std::string> flags);
+
+// For --bwlimit and core/bwlimit: a bare number would be KiB/s; "B" makes it bytes. 0: "off".
+std::string rclone_rate(uint64_t bytes_per_second);
 
 // What --filter-from reads; empty when there are no rules. invalid: a rule that is none.
 Result<std::string> filter_file(const TransferOptions& options);

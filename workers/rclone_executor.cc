@@ -27,6 +27,14 @@ void RcloneExecutor::listen(ExecutorEvents events) {
   run_events_.progress = [this, later](const Token& token, const Progress& progress) {
     later([this, token, progress] { listener_.progress(token, progress); });
   };
+  run_events_.bandwidth = [this, later](const Token& token, bool live, uint64_t limit) {
+    later([this, token, live, limit] {
+      if (listener_.bandwidth) listener_.bandwidth(token, live, limit);
+    });
+  };
+  run_events_.upload_state = [this, later](const UploadState& state, uint64_t id) {
+    later([this, state, id] { listener_.upload_state(state, id); });
+  };
   run_events_.ended = [this, later](AttemptResult result) {
     later([this, result = std::move(result)] { ended(result); });
   };
@@ -40,6 +48,11 @@ void RcloneExecutor::start(const StartAttempt& attempt) {
 
 void RcloneExecutor::extend(const Token& token, Instant kill_at) {
   if (const auto run = runs_.find(token); run != runs_.end()) run->second->extend(kill_at);
+}
+
+void RcloneExecutor::set_bandwidth(const Token& token, uint64_t bytes_per_second) {
+  if (const auto run = runs_.find(token); run != runs_.end())
+    run->second->set_bandwidth(bytes_per_second);
 }
 
 void RcloneExecutor::stop(const Token& token, StopReason reason, const std::string& detail) {
@@ -58,6 +71,15 @@ void RcloneExecutor::ended(AttemptResult result) {
   context_.loop.at_end_of_turn([this, token, alive = std::weak_ptr<bool>(alive_)] {
     if (!alive.expired()) clean_up(token);
   });
+}
+
+// A sender that does not know the attempt yet names the run alone.
+void RcloneExecutor::upload(UploadChunk chunk, uint64_t id) {
+  for (const auto& [token, run] : runs_) {
+    if (token.run != chunk.token.run) continue;
+    const bool any = chunk.token.attempt == 0 && chunk.token.worker_epoch == 0;
+    if (any || token == chunk.token) return run->upload(std::move(chunk), id);
+  }
 }
 
 // After the result is on its way: nobody waits for this.

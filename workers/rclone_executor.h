@@ -5,9 +5,9 @@
 #include <map>
 #include <memory>
 
+#include "workers/attempt_run.h"
 #include "workers/executor.h"
 #include "workers/rclone_probe.h"
-#include "workers/attempt_run.h"
 
 namespace dray::worker {
 
@@ -21,6 +21,8 @@ class RcloneExecutor final : public Executor {
   void start(const StartAttempt& attempt) override;
   void extend(const Token& token, Instant kill_at) override;
   void stop(const Token& token, StopReason reason, const std::string& detail) override;
+  void set_bandwidth(const Token& token, uint64_t bytes_per_second) override;
+  void upload(UploadChunk chunk, uint64_t id) override;
   void probe(const Probe& probe, std::function<void(ProbeResult)> done) override;
   LogChunk read_log(const LogRead& question) override;
 

@@ -8,6 +8,7 @@
 #include "daemon/base/text.h"
 #include "schemas/limits.h"
 #include "workers/clean_text.h"
+#include "workers/rclone_backends.h"
 #include "workers/rclone_command.h"
 #include "workers/rclone_question.h"
 
@@ -38,6 +39,19 @@ Result<std::string> find_program(const std::string& program) {
               quoted(program, 200));
 }
 
+// Turns the loop until the command has ended.
+Result<std::string> run_and_wait(EventLoop& loop, ProcessFamily& family, ChildSpec spec) {
+  std::optional<CapturedResult> result;
+  const CapturedCommand command(
+      loop, family, std::move(spec), [&](CapturedResult r) { result = std::move(r); },
+      kMaxProvidersBytes);
+  while (!result && !loop.stopped())
+    loop.run_turn();
+  if (!result) return fail(ErrorCode::unavailable, "stopped while asking rclone for its version");
+  if (result->start_error) return std::unexpected(std::move(*result->start_error));
+  return std::move(result->output);
+}
+
 void take_entries(std::string_view listing, ProbeResult& result) {
   while (!listing.empty()) {
     const std::string_view line = listing.substr(0, listing.find('\n'));
@@ -54,24 +68,21 @@ Result<RcloneFound> find_rclone(EventLoop& loop, ProcessFamily& family, const st
                                 const std::string& guard, const std::string& work_dir) {
   RcloneFound found;
   DRAY_TRY_ASSIGN(found.path, find_program(program));
-  const SystemClock clock;
-  ChildSpec spec;
-  spec.guard = guard;
-  spec.label = "rclone-version";
-  spec.directory = work_dir;
-  // A name that makes rclone look for no configuration.
-  spec.argv = {found.path, "version", "--config", "/notfound"};
-  spec.environment = rclone_environment(RunPaths{work_dir});
-  spec.kill_at = clock.now().mono + kVersionTimeout;
-  std::optional<CapturedResult> result;
-  const CapturedCommand command(loop, family, std::move(spec),
-                                [&](CapturedResult r) { result = std::move(r); });
-  while (!result && !loop.stopped())
-    loop.run_turn();
-  if (!result) return fail(ErrorCode::unavailable, "stopped while asking rclone for its version");
-  if (result->start_error) return std::unexpected(std::move(*result->start_error));
-  const std::string_view first =
-      std::string_view(result->output).substr(0, result->output.find('\n'));
+  const auto ask = [&](std::vector<std::string> words) -> Result<std::string> {
+    ChildSpec spec;
+    spec.guard = guard;
+    spec.label = "rclone-version";
+    spec.directory = work_dir;
+    spec.argv = {found.path};
+    std::ranges::move(words, std::back_inserter(spec.argv));
+    // A name that makes rclone look for no configuration.
+    spec.argv.insert(spec.argv.end(), {"--config", "/notfound"});
+    spec.environment = rclone_environment(RunPaths{work_dir});
+    spec.kill_at = SystemClock{}.now().mono + kVersionTimeout;
+    return run_and_wait(loop, family, std::move(spec));
+  };
+  DRAY_TRY_ASSIGN(const std::string version_text, ask({"version"}));
+  const std::string_view first = std::string_view(version_text).substr(0, version_text.find('\n'));
   const std::optional<RcloneVersion> version =
       first.starts_with("rclone ") ? parse_rclone_version(first) : std::nullopt;
   if (!version)
@@ -82,6 +93,8 @@ Result<RcloneFound> find_rclone(EventLoop& loop, ProcessFamily& family, const st
                 to_string(*version), to_string(kOldestRclone));
   found.number = *version;
   found.version = first.substr(std::string_view("rclone ").size());
+  DRAY_TRY_ASSIGN(const std::string providers, ask({"config", "providers"}));
+  DRAY_TRY_ASSIGN(found.backends, annotate(parse_backends(providers), found.path));
   return found;
 }
 

@@ -7,6 +7,7 @@
 
 #include "daemon/base/result.h"
 #include "schemas/messages.h"
+#include "schemas/rclone_backends.h"
 #include "workers/captured_command.h"
 #include "workers/run_context.h"
 
@@ -19,10 +20,11 @@ struct RcloneFound {
   std::string path;     // absolute
   std::string version;  // as rclone prints it: "v1.60.1-DEV"
   RcloneVersion number;
+  RcloneBackends backends;  // what it can talk to
 };
 
 // `program`: a name to be looked up in $PATH, or an absolute path. Blocks (turns the loop) for at
-// most kVersionTimeout. not_found: there is none; invalid: too old, or it is not rclone.
+// most twice kVersionTimeout. not_found: there is none; invalid: too old, or it is not rclone.
 Result<RcloneFound> find_rclone(EventLoop& loop, ProcessFamily& family, const std::string& program,
                                 const std::string& guard, const std::string& work_dir);
 inline constexpr Duration kVersionTimeout = seconds{20};

@@ -10,8 +10,7 @@
 #include "workers/captured_command.h"
 #include "workers/explain.h"
 #include "workers/rclone_command.h"
-#include "workers/rclone_config.h"
-#include "workers/run_directory.h"
+#include "workers/run_config.h"
 
 namespace dray::worker {
 namespace {
@@ -57,6 +56,7 @@ struct RcloneQuestion::Impl {
         paths{fmt::format("{}/{}", context_in.work_dir, wanted.name)} {}
   ~Impl() {
     command.reset();
+    logins.reset();
     // What cannot be removed now goes at the next start.
     [[maybe_unused]] const Status removed = remove_tree(paths.directory);
   }
@@ -64,25 +64,35 @@ struct RcloneQuestion::Impl {
   Result<ChildSpec> prepare();
   QuestionResult judge_it(CapturedResult captured);
   void answer(QuestionResult result);
+  void answer_later(QuestionResult result);
+  void give_way();
 
   const RunContext& context;
   QuestionWanted wanted;
   RunPaths paths;
   std::function<void(QuestionResult)> done;
+  std::unique_ptr<LoginKeeper::Use> logins;
   std::unique_ptr<CapturedCommand> command;
   std::shared_ptr<bool> alive = std::make_shared<bool>(true);
 };
 
 Result<ChildSpec> RcloneQuestion::Impl::prepare() {
-  DRAY_TRY_ASSIGN(RcloneConfig config, build_rclone_config(wanted.remotes, wanted.endpoint, nullptr,
-                                                           context.keys, context.local_roots));
-  DRAY_TRY(make_run_directory(paths));
-  DRAY_TRY(write_private_file(paths.config(), config.text.reveal()));
+  const bool encrypted = wanted.crypt.has_value();
+  DRAY_TRY_ASSIGN(RunConfig config,
+                  make_run_config(context, paths,
+                                  {.remotes = wanted.remotes,
+                                   .source = encrypted ? Endpoint{} : wanted.endpoint,
+                                   .destination = encrypted ? &wanted.endpoint : nullptr,
+                                   .crypt = encrypted ? &*wanted.crypt : nullptr,
+                                   .user = LoginKeeper::User::question,
+                                   .give_way = [this] { give_way(); }}));
+  const std::string& place = encrypted ? config.rclone.destination : config.rclone.source;
+  logins = std::move(config.logins);
   ChildSpec spec;
   spec.guard = context.guard;
   spec.label = wanted.name;
   spec.directory = paths.directory;
-  spec.argv = question_argv(context.rclone, wanted.verb, config.source, paths, wanted.flags);
+  spec.argv = question_argv(context.rclone, wanted.verb, place, paths, wanted.flags);
   spec.environment = rclone_environment(paths);
   spec.kill_at = context.clock.now().mono + wanted.timeout;
   return spec;
@@ -110,7 +120,23 @@ QuestionResult RcloneQuestion::Impl::judge_it(CapturedResult captured) {
   return result;
 }
 
+// A run wants the account: two of rclone must not renew one login.
+void RcloneQuestion::Impl::give_way() {
+  if (!command) return;
+  command.reset();
+  logins.reset();
+  answer_later(failure(ErrorClass::resources,
+                       "A run of this account started; try again when it has ended."));
+}
+
+void RcloneQuestion::Impl::answer_later(QuestionResult result) {
+  context.loop.post([this, still = std::weak_ptr<bool>(alive), result = std::move(result)] {
+    if (!still.expired()) answer(result);
+  });
+}
+
 void RcloneQuestion::Impl::answer(QuestionResult result) {
+  logins.reset();
   const auto call = done;  // which may destroy us
   call(std::move(result));
 }
@@ -122,10 +148,7 @@ RcloneQuestion::RcloneQuestion(const RunContext& context, QuestionWanted wanted,
   self->done = std::move(done);
   Result<ChildSpec> spec = self->prepare();
   if (!spec) {
-    context.loop.post([self, alive = std::weak_ptr<bool>(self->alive),
-                       result = failure(ErrorClass::config, spec.error().message)] {
-      if (!alive.expired()) self->answer(result);
-    });
+    self->answer_later(failure(ErrorClass::config, spec.error().message));
     return;
   }
   self->command = std::make_unique<CapturedCommand>(

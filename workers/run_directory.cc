@@ -4,10 +4,13 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <filesystem>
 #include <vector>
 
 #include "daemon/base/fd.h"
 #include "daemon/base/files.h"
+#include "daemon/base/quote.h"
+#include "workers/local_paths.h"
 
 namespace dray::worker {
 namespace {
@@ -25,6 +28,21 @@ Status make_run_directory(const RunPaths& paths) {
   for (const std::string& path : {paths.directory, paths.config_dir(), paths.temp(), paths.cache()})
     if (mkdir(path.c_str(), 0700) != 0) return fail_errno(errno, "make the directory " + path);
   return {};
+}
+
+Result<std::string> make_local_directory(const std::string& path,
+                                         std::span<const std::string> roots) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  std::string at = path;
+  while (!std::filesystem::is_directory(at, error)) {
+    const size_t slash = at.rfind('/');
+    at.resize(slash == std::string::npos ? 0 : slash);
+    if (!confine_local_path(at, roots))
+      return fail(ErrorCode::denied, "{}: cannot be made, and nothing above it may be written to",
+                  quoted(path, 200));
+  }
+  return at;
 }
 
 Status write_private_file(const std::string& path, std::string_view content) {

@@ -29,6 +29,11 @@ WorkerService::WorkerService(EventLoop& loop, const Clock& clock, Bus& bus, Exec
              bus_.publish_progress(picture);
              step(AttemptProgress{token, progress});
            },
+       .bandwidth =
+           [this](const Token& token, bool live, uint64_t bytes_per_second) {
+             step(BandwidthInForce{token, live, bytes_per_second});
+           },
+       .upload_state = [this](const UploadState& state, uint64_t id) { bus_.send(state, id); },
        .ended = [this](AttemptResult result) { step(AttemptEnded{std::move(result)}); }});
   bus_.on_message([this](const Incoming& incoming) { on_message(incoming); });
   const auto on_link = [this](const LinkState& link) {
@@ -39,6 +44,8 @@ WorkerService::WorkerService(EventLoop& loop, const Clock& clock, Bus& bus, Exec
              link.scheduler_up ? "the scheduler is there" : "the scheduler is out of reach",
              link.problem.empty() ? "" : ": ", link.problem);
     link_ = link;
+    // Before HELLO, which may make the scheduler give an account to somebody else.
+    if (link.scheduler_up && logins_ != nullptr) logins_->send_all();
     step(LinkChanged{link.scheduler_up});
   };
   bus_.on_link(on_link);
@@ -83,11 +90,14 @@ void WorkerService::on_message(const Incoming& incoming) {
       {MessageType::start, &WorkerService::take<Start>},
       {MessageType::withdraw, &WorkerService::take<Withdraw>},
       {MessageType::stop_attempt, &WorkerService::take<StopAttempt>},
+      {MessageType::set_bandwidth, &WorkerService::take<SetBandwidth>},
       {MessageType::result_ack, &WorkerService::take<ResultAck>},
       {MessageType::stale, &WorkerService::take<Stale>},
       {MessageType::probe, &WorkerService::probe},
       {MessageType::log_read, &WorkerService::log_read},
       {MessageType::worker_query, &WorkerService::query},
+      {MessageType::remote_refreshed_ack, &WorkerService::login_stored},
+      {MessageType::upload_chunk, &WorkerService::upload_chunk},
   };
   for (const Row& row : kRows) {
     if (row.type == incoming.envelope.type()) return (this->*row.take)(incoming);
@@ -137,6 +147,26 @@ void WorkerService::query(const Incoming& incoming) {
                   [this, id, alive = std::weak_ptr<bool>(alive_)](const WorkerAnswer& answer) {
                     if (!alive.expired()) bus_.send(answer, id);
                   });
+}
+
+void WorkerService::keep_logins(LoginKeeper& logins) {
+  logins_ = &logins;
+  logins.connect(
+      [this, alive = std::weak_ptr<bool>(alive_)](const RemoteRefreshed& message, uint64_t id) {
+        if (!alive.expired()) bus_.send(message, id);
+      });
+}
+
+void WorkerService::login_stored(const Incoming& incoming) {
+  const Result<RemoteRefreshedAck> ack = incoming.envelope.decode<RemoteRefreshedAck>();
+  if (!ack) return log_warn("worker.bad_message", "refused: {}", ack.error().message);
+  if (logins_ != nullptr) logins_->acknowledged(*ack, incoming.envelope.id());
+}
+
+void WorkerService::upload_chunk(const Incoming& incoming) {
+  Result<UploadChunk> chunk = incoming.envelope.decode<UploadChunk>();
+  if (chunk) return executor_.upload(std::move(*chunk), incoming.envelope.id());
+  log_warn("worker.bad_message", "refused a part of a file: {}", chunk.error().message);
 }
 
 // ── The core ────────────────────────────────────────────────────────────────────────────────────
@@ -241,6 +271,10 @@ void WorkerService::carry_out(ExtendLease& action) {
 }
 void WorkerService::carry_out(EndAttempt& action) {
   executor_.stop(action.token, action.reason, action.detail);
+}
+
+void WorkerService::carry_out(ApplyBandwidth& action) {
+  executor_.set_bandwidth(action.token, action.bytes_per_second);
 }
 
 void WorkerService::carry_out(SpoolResult& action) {

@@ -15,6 +15,7 @@
 #include "daemon/base/event_loop.h"
 #include "daemon/base/time.h"
 #include "workers/executor.h"
+#include "workers/login_keeper.h"
 #include "workers/queries.h"
 #include "workers/spool.h"
 #include "workers/worker_core.h"
@@ -33,6 +34,9 @@ class WorkerService {
   // Who answers WORKER_QUERY; outlives the service. Without one they are refused.
   void answer_queries(QueryBoard& board) { queries_ = &board; }
 
+  // Whose renewed logins go to the scheduler; outlives the service.
+  void keep_logins(LoginKeeper& logins);
+
   // Takes no more attempts, ends the running ones when `patience` is over, then exits.
   void drain(Duration patience);
 
@@ -43,6 +47,8 @@ class WorkerService {
   void probe(const Incoming& incoming);
   void log_read(const Incoming& incoming);
   void query(const Incoming& incoming);
+  void login_stored(const Incoming& incoming);
+  void upload_chunk(const Incoming& incoming);
   void step(const Event& event);
   void end_turn_later();
   void end_turn();
@@ -57,6 +63,7 @@ class WorkerService {
   void carry_out(StartAttempt& action);
   void carry_out(ExtendLease& action);
   void carry_out(EndAttempt& action);
+  void carry_out(ApplyBandwidth& action);
   void carry_out(SpoolResult& action);
   void carry_out(UnspoolResult& action);
   void carry_out(Exit& action);
@@ -67,6 +74,7 @@ class WorkerService {
   Executor& executor_;
   ResultSpool& spool_;
   QueryBoard* queries_ = nullptr;
+  LoginKeeper* logins_ = nullptr;
   WorkerCore core_;
   std::function<void(const std::string&)> on_exit_;
   LinkState link_;

@@ -24,6 +24,8 @@ namespace {
 // A killed process ends at once, unless its disk hangs; then the run directory stays behind.
 constexpr int kLeftoverWaitMs = 2000;
 
+constexpr size_t kMaxProgressFile = 1 << 20;
+
 bool works_below(const std::string& process, const std::string& dir) {
   std::error_code error;
   const std::string at = std::filesystem::read_symlink(process + "/cwd", error).string();
@@ -73,8 +75,15 @@ Result<OwnDirectories> claim_directories(const Config::Worker& config) {
   if (const int killed = end_leftovers(config.work_dir); killed > 0)
     log_warn({"worker.leftovers", {{"count", killed}}}, "killed {} processes of an earlier start",
              killed);
-  DRAY_TRY(clear_work_dir(config.work_dir));
   return own;
+}
+
+Status restore_logins(LoginKeeper& logins, const Config::Worker& config) {
+  std::vector<std::string> problems;
+  DRAY_TRY(logins.open(config.work_dir, problems));
+  for (const std::string& problem : problems)
+    log_error("login.damaged", "a renewed login may be lost: {}", problem);
+  return clear_work_dir(config.work_dir);
 }
 
 Result<SealingKeyPair> load_or_create_key(const std::string& path) {
@@ -112,11 +121,29 @@ std::string boot_id() {
   return id ? std::string(trim(*id)) : "unknown";
 }
 
+Result<ProgressConfig> load_progress_config(const Config::Worker& config) {
+  if (config.progress_file.empty()) return default_progress_config();
+  DRAY_TRY_ASSIGN(const std::string text, read_file(config.progress_file, kMaxProgressFile));
+  return parse_progress_config(text, config.progress_file);
+}
+
 RunContext run_context(const ProcessParts& parts, const Config::Worker& config,
                        const RcloneFound& rclone, const std::string& guard) {
-  return {parts.loop,    parts.clock,    parts.family,     parts.logs,         parts.keys,
-          rclone.path,   guard,          config.work_dir,  config.local_roots, config.allow_flags,
-          rclone.number, rclone.version, config.stop_grace};
+  RunContext context{parts.loop,         parts.clock,        parts.family,  parts.logs,
+                     parts.keys,         rclone.path,        guard,         config.work_dir,
+                     config.local_roots, config.allow_flags, rclone.number, rclone.version,
+                     config.stop_grace,  &rclone.backends,   parts.logins};
+  context.sandbox = parts.sandbox;
+  context.sandbox_rules.enforced = config.sandbox_enforce;
+  if (config.sandbox == ProcessHome::sandboxed_process)
+    context.sandbox_rules.standard = Sandbox::sandboxed_process;
+  const Result<std::string> own = read_file("/proc/self/cgroup", 64 << 10);
+  if (own) context.cgroups = RunCgroups::claim("/sys/fs/cgroup", *own);
+  context.run_memory = config.run_memory;
+  context.hooks = config.hooks;
+  context.commands = config.commands;
+  context.upload_patience = config.upload_patience;
+  return context;
 }
 
 CoreOptions core_options(const Config::Worker& config, const SealingKeyPair& keys,

@@ -23,21 +23,22 @@ StepEnd stopped_end(StopReason reason) {
     StepEnd end;
   };
   static const Row kRows[] = {
-      {StopReason::cancel, {Outcome::cancelled, ErrorClass::none, false, "", "", -1, 0, false}},
-      {StopReason::pause, {Outcome::cancelled, ErrorClass::none, true, "", "", -1, 0, false}},
-      {StopReason::stale, {Outcome::cancelled, ErrorClass::none, false, "", "", -1, 0, false}},
+      {StopReason::cancel, {Outcome::cancelled, ErrorClass::none, false, "", "", -1, 0, false, ""}},
+      {StopReason::pause, {Outcome::cancelled, ErrorClass::none, true, "", "", -1, 0, false, ""}},
+      {StopReason::stale, {Outcome::cancelled, ErrorClass::none, false, "", "", -1, 0, false, ""}},
       {StopReason::shutdown,
-       {Outcome::cancelled, ErrorClass::none, true, "The worker was stopped.", "", -1, 0, false}},
+       {Outcome::cancelled, ErrorClass::none, true, "The worker was stopped.", "", -1, 0, false,
+        ""}},
       {StopReason::lease,
        {Outcome::failed, ErrorClass::network, true,
         "The scheduler was out of reach for too long; the run was stopped to be safe.", "", -1, 0,
-        false}},
+        false, ""}},
       {StopReason::stall,
-       {Outcome::failed, ErrorClass::network, true, "Nothing moved for too long.", "", -1, 0,
-        false}},
+       {Outcome::failed, ErrorClass::network, true, "Nothing moved for too long.", "", -1, 0, false,
+        ""}},
       {StopReason::time_limit,
        {Outcome::failed, ErrorClass::limit, false, "The run took longer than it may.", "", -1, 0,
-        false}},
+        false, ""}},
   };
   for (const Row& row : kRows)
     if (row.reason == reason) return row.end;

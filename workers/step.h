@@ -9,6 +9,7 @@
 
 #include "daemon/base/result.h"
 #include "daemon/base/time.h"
+#include "schemas/messages_ops.h"
 #include "schemas/outcome.h"
 #include "schemas/progress.h"
 #include "workers/worker_core.h"
@@ -26,6 +27,7 @@ struct StepEnd {
   int32_t exit_code = -1;     // of the process that decided; -1: none
   int32_t signal = 0;
   bool never_started = false;  // nothing was spawned
+  std::string output;          // the end of what a hook or command said, cleaned
 };
 
 // What stands in the way before anything was started: ours to mend, or gone the next time.
@@ -47,6 +49,8 @@ class StepHost {
   // A picture of this step by itself; the attempt fits it into the whole. At most two a second are
   // passed on unless `always`.
   virtual void show(const Progress& progress, bool always) = 0;
+  // To the sender of the file that the attempt receives.
+  virtual void upload_state(const UploadState& state, uint64_t id) = 0;
   // Exactly once for each begin(), when nothing of the step is left; may be called within begin()
   // or stop(). The step is destroyed some time after it.
   virtual void ended(StepEnd end) = 0;

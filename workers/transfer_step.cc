@@ -1,6 +1,7 @@
 #include "workers/transfer_step.h"
 
 #include "workers/exit_judge.h"
+#include "workers/manifest_step.h"
 #include "workers/process_runner.h"
 #include "workers/remote_listing.h"
 
@@ -55,7 +56,9 @@ class TransferStep final : public Step {
     ProcessPlan plan;
     DRAY_TRY_ASSIGN(plan.argv,
                     rclone_argv(context.rclone, state_.spec, state_.config.source,
-                                state_.config.destination, state_.paths, context.allow_flags));
+                                state_.places.objects, state_.paths, context.allow_flags));
+    for (std::string& flag : backup_flags(state_))
+      plan.argv.push_back(std::move(flag));
     plan.label = fmt::format("run-{}-{}", state_.token.run, state_.token.attempt);
     plan.environment = rclone_environment(state_.paths);
     plan.verb = verb_of(state_.spec.kind);

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "schemas/job_json.h"
 #include "workers/worker_core.h"
 
 namespace dray::worker {
@@ -12,6 +13,19 @@ constexpr Duration kResultBackoffMax = seconds{30};
 // Started attempts remembered so that no late copy of a START revives one: 1.5 MB, several seconds
 // at the highest rate and months at an ordinary one.
 constexpr size_t kMaxRetired = 65'536;
+
+RunState state_of(Phase phase) {
+  switch (phase) {
+    case Phase::validating:
+      return RunState::validating;
+    case Phase::recording:
+    case Phase::cleaning:
+      return RunState::finishing;
+    default:
+      return RunState::running;
+  }
+}
+
 AttemptResult never_started(const Token& token, Outcome outcome, std::string hint, Now now) {
   AttemptResult result;
   result.token = token;
@@ -21,6 +35,16 @@ AttemptResult never_started(const Token& token, Outcome outcome, std::string hin
   result.ended_at = now.wall;
   result.never_started = true;
   return result;
+}
+
+// When the attempt has taken as long as its job allows. A policy that cannot be read stops the
+// attempt when it is prepared.
+std::optional<Instant> time_limit(const RunSpec& spec, Now now) {
+  if (spec.policy.empty()) return std::nullopt;
+  const Result<JobPolicy> policy = job_policy_from(spec.policy);
+  if (!policy || policy->limits.max_duration_seconds == 0) return std::nullopt;
+  constexpr uint64_t kLongest = 10 * 366 * 86'400;  // ten years
+  return now.mono + seconds{std::min(policy->limits.max_duration_seconds, kLongest)};
 }
 
 }  // namespace
@@ -38,8 +62,11 @@ void WorkerCore::on(const Assign& message, Now now, Actions& out) {
   const Token& token = message.token;
   if (retired_.contains(token) || results_.contains(token)) return;
   if (const auto same = held_.find(token); same != held_.end()) {
-    if (!same->second.started) send_accept(token, same->second, now, out);
-    return;
+    if (same->second.started) return;
+    // A scheduler that was started anew offers what it cannot know to be offered: its word counts.
+    // A copy of the offer itself must not take back a share that was told since.
+    if (message.offer > same->second.offer) return take_offer(message, same->second, now, out);
+    return send_accept(token, same->second, now, out);
   }
   std::string why = why_rejected(message);
   // Two attempts of one run never live side by side.
@@ -56,16 +83,24 @@ void WorkerCore::on(const Assign& message, Now now, Actions& out) {
     return;
   }
   Held& held = held_[token];
+  held.accept_sent = now.mono;  // the lease counts from the first one
+  take_offer(message, held, now, out);
+}
+
+void WorkerCore::take_offer(const Assign& message, Held& held, Now now, Actions& out) {
   held.spec = message.spec;
+  held.offer = message.offer;
   held.lease = lease_from_wire(message.lease_ms);
-  held.accept_sent = now.mono;
-  held.stop_at = now.mono + lease_part(held.lease, limits::kLeaseWorkerStopsPercent);
-  send_accept(token, held, now, out);
+  held.live_bandwidth = message.spec.live_bandwidth;
+  held.bandwidth = message.spec.bandwidth_bytes_per_second;
+  held.wanted = {message.token, held.bandwidth, 0};
+  held.stop_at = held.accept_sent + lease_part(held.lease, limits::kLeaseWorkerStopsPercent);
+  send_accept(message.token, held, now, out);
 }
 
 void WorkerCore::send_accept(const Token& token, Held& held, Now now, Actions& out) {
   held.accept_again = now.mono + jittered(kAcceptRepeat);
-  out.push_back(Send<Accept>{{token}});
+  out.push_back(Send<Accept>{{token, held.offer}});
 }
 
 void WorkerCore::on(const Start& message, Now now, Actions& out) {
@@ -79,6 +114,7 @@ void WorkerCore::on(const Start& message, Now now, Actions& out) {
     return;
   }
   held.started = true;
+  held.limit_at = time_limit(held.spec, now);
   out.push_back(StartAttempt{message.token, std::exchange(held.spec, {}),
                              held.accept_sent + lease_part(held.lease, kLeaseGuardKillsPercent)});
 }
@@ -98,13 +134,18 @@ void WorkerCore::on(const AttemptRunning& event, Now, Actions&) {
 
 void WorkerCore::on(const AttemptProgress& event, Now, Actions&) {
   const auto it = held_.find(event.token);
-  if (it != held_.end()) it->second.progress = event.progress;
+  if (it == held_.end()) return;
+  it->second.progress = event.progress;
+  RunState& state = it->second.state;
+  // In the order in which an attempt passes them, never back.
+  if (is_on_worker(state) && state != RunState::cancelling && state != RunState::starting)
+    state = std::max(state, state_of(event.progress.phase));
 }
 
 void WorkerCore::on(const StopAttempt& message, Now now, Actions& out) {
   std::string detail = message.asked_by;
   if (!message.reason.empty()) detail += (detail.empty() ? "" : ": ") + message.reason;
-  end(message.token, StopReason::cancel, detail, now, out);
+  end(message.token, message.pause ? StopReason::pause : StopReason::cancel, detail, now, out);
 }
 
 void WorkerCore::end(const Token& token, StopReason reason, const std::string& detail, Now now,
@@ -114,14 +155,18 @@ void WorkerCore::end(const Token& token, StopReason reason, const std::string& d
   Held& held = it->second;
   if (held.started) {
     held.stop_sent = true;
-    held.state = RunState::cancelling;
+    if (reason != StopReason::pause) held.state = RunState::cancelling;
     out.push_back(EndAttempt{token, reason, detail});
     return;
   }
   held_.erase(it);
   retire(token);  // its START may be under way
-  if (reason == StopReason::cancel)
-    keep_result(never_started(token, Outcome::cancelled, "Cancelled before it started.", now), out);
+  if (reason == StopReason::cancel || reason == StopReason::pause)
+    keep_result(never_started(token, Outcome::cancelled,
+                              reason == StopReason::cancel ? "Cancelled before it started."
+                                                           : "Paused before it started.",
+                              now),
+                out);
 }
 
 void WorkerCore::end_all(StopReason reason, Now now, Actions& out) {
@@ -143,6 +188,44 @@ void WorkerCore::make_stale(const Token& token, Now now, Actions& out) {
   }
   if (results_.erase(token) > 0) out.push_back(UnspoolResult{token});
   exit_if_done(out);
+}
+
+// ── Bandwidth ───────────────────────────────────────────────────────────────────────────────────
+
+void WorkerCore::on(const SetBandwidth& message, Now now, Actions& out) {
+  bool confirm = false;
+  for (const BandwidthShare& share : message.shares) {
+    const auto it = held_.find(share.token);
+    if (it == held_.end() || !it->second.live_bandwidth) continue;
+    Held& held = it->second;
+    if (share.sequence < held.wanted.sequence) continue;  // overtaken by a newer one
+    held.wanted = share;
+    if (held.started) {
+      out.push_back(ApplyBandwidth{share.token, share.bytes_per_second});
+      continue;
+    }
+    held.spec.bandwidth_bytes_per_second = share.bytes_per_second;
+    confirm = in_force(held, share.bytes_per_second) || confirm;
+  }
+  if (confirm && welcome_) send_renew(now, out);
+}
+
+// True: that is news.
+bool WorkerCore::in_force(Held& held, uint64_t bytes_per_second) {
+  const uint64_t sequence = bytes_per_second == held.wanted.bytes_per_second
+                                ? held.wanted.sequence
+                                : held.bandwidth_sequence;
+  if (held.bandwidth == bytes_per_second && held.bandwidth_sequence == sequence) return false;
+  held.bandwidth = bytes_per_second;
+  held.bandwidth_sequence = sequence;
+  return true;
+}
+
+void WorkerCore::on(const BandwidthInForce& event, Now now, Actions& out) {
+  const auto it = held_.find(event.token);
+  if (it == held_.end()) return;
+  const bool other = std::exchange(it->second.live_bandwidth, event.live) != event.live;
+  if ((in_force(it->second, event.bytes_per_second) || other) && welcome_) send_renew(now, out);
 }
 
 // ── Results ─────────────────────────────────────────────────────────────────────────────────────

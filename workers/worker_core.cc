@@ -41,6 +41,7 @@ std::optional<Instant> WorkerCore::next_deadline() const {
   if (link_) consider(welcome_ ? renew_at_ : hello_again_);
   for (const auto& [token, held] : held_) {
     if (!held.stop_sent) consider(held.stop_at);
+    if (!held.stop_sent && held.limit_at) consider(*held.limit_at);
     if (welcome_ && !held.started) consider(held.accept_again);
   }
   if (welcome_) {
@@ -55,6 +56,7 @@ std::optional<Instant> WorkerCore::next_deadline() const {
 
 void WorkerCore::on(const Tick&, Now now, Actions& out) {
   check_leases(now, out);
+  check_limits(now, out);
   if (drain_until_ && now.mono >= *drain_until_) {
     drain_until_.reset();
     if (held_.empty()) {
@@ -88,6 +90,14 @@ void WorkerCore::check_leases(Now now, Actions& out) {
     }
   }
   if (!late.empty()) exit_if_done(out);
+}
+
+void WorkerCore::check_limits(Now now, Actions& out) {
+  std::vector<Token> late;
+  for (const auto& [token, held] : held_)
+    if (!held.stop_sent && held.limit_at && now.mono >= *held.limit_at) late.push_back(token);
+  for (const Token& token : late)
+    end(token, StopReason::time_limit, "", now, out);
 }
 
 void WorkerCore::repeat_unanswered(Now now, Actions& out) {
@@ -215,12 +225,13 @@ std::vector<HeldAttempt> WorkerCore::held_list() const {
   list.reserve(held_.size() + results_.size());
   const size_t files_each = held_.empty() ? 0 : kMaxFilesInRenew / held_.size();
   for (const auto& [token, held] : held_) {
-    list.push_back({token, held.state, held.progress});
+    list.push_back({token, held.state, held.progress, held.live_bandwidth, held.bandwidth,
+                    held.bandwidth_sequence});
     std::vector<CurrentFile>& files = list.back().progress.files;
     if (files.size() > files_each) files.resize(files_each);
   }
   for (const auto& [token, pending] : results_)
-    list.push_back({token, RunState::finishing, Progress{}});
+    list.push_back({token, RunState::finishing, Progress{}, false, 0, 0});
   return list;
 }
 

@@ -10,6 +10,9 @@
 //     or STALE. When the disk refuses, it is sent from memory all the same: holding it back would
 //     help nobody.
 //   * STALE: the attempt is killed and forgotten, with its result.
+//   * An attempt that is on for longer than its job allows is told to stop.
+//   * A lower share of the bandwidth is confirmed (by a RENEW at once) when it is in force, so that
+//     others are raised only then.
 //   * An attempt that was started once is never started again, however late a copy of its START is.
 //
 // One object per worker process; not thread-safe; no clock, no I/O, no randomness beyond the seed.
@@ -106,6 +109,13 @@ struct AttemptProgress {
 struct AttemptEnded {
   AttemptResult result;
 };
+// Answers ApplyBandwidth, and says before any: whether a change takes effect while the attempt
+// runs.
+struct BandwidthInForce {
+  Token token;
+  bool live = false;
+  uint64_t bytes_per_second = 0;  // 0: no cap
+};
 // Answers SpoolResult. Not stored: the disk refused; the result is sent all the same.
 struct ResultSpooled {
   Token token;
@@ -119,7 +129,7 @@ struct Drain {
 
 using Event = std::variant<Tick, LinkChanged, AttemptRunning, AttemptProgress, AttemptEnded,
                            ResultSpooled, Drain, Welcome, Goodbye, Renewed, Assign, Start, Withdraw,
-                           StopAttempt, ResultAck, Stale>;
+                           StopAttempt, ResultAck, Stale, SetBandwidth, BandwidthInForce>;
 
 // ── What is to be done ──────────────────────────────────────────────────────────────────────────
 // Every message is dropped silently while the link is down; it is repeated by the rules above.
@@ -143,6 +153,11 @@ struct EndAttempt {
   StopReason reason = StopReason::cancel;
   std::string detail;  // cancel: who and why; goes to the log
 };
+// The running attempt may use so much from now on; BandwidthInForce follows.
+struct ApplyBandwidth {
+  Token token;
+  uint64_t bytes_per_second = 0;  // 0: no cap
+};
 struct SpoolResult {
   AttemptResult result;
 };
@@ -154,9 +169,9 @@ struct Exit {
   std::string why;
 };
 
-using Action =
-    std::variant<Send<Hello>, Send<Renew>, Send<Accept>, Send<Reject>, Send<AttemptResult>,
-                 StartAttempt, ExtendLease, EndAttempt, SpoolResult, UnspoolResult, Exit>;
+using Action = std::variant<Send<Hello>, Send<Renew>, Send<Accept>, Send<Reject>,
+                            Send<AttemptResult>, StartAttempt, ExtendLease, EndAttempt, SpoolResult,
+                            UnspoolResult, Exit, ApplyBandwidth>;
 
 class WorkerCore {
  public:
@@ -182,10 +197,16 @@ class WorkerCore {
     bool started = false;
     bool stop_sent = false;
     bool forget = false;  // STALE: its result is of no interest
+    uint64_t offer = 0;  // of the last ASSIGN
     Duration lease{};
-    Instant accept_sent;   // the first one
-    Instant accept_again;  // while not started
-    Instant stop_at;       // 75 % of the lease
+    Instant accept_sent;              // the first one
+    Instant accept_again;             // while not started
+    Instant stop_at;                  // 75 % of the lease
+    std::optional<Instant> limit_at;  // the job's maximum duration
+    bool live_bandwidth = false;
+    uint64_t bandwidth = 0;  // in force, bytes per second; 0: no cap
+    uint64_t bandwidth_sequence = 0;
+    BandwidthShare wanted;  // the newest
     Progress progress;
   };
   struct Pending {  // a result nobody has acknowledged yet
@@ -212,13 +233,18 @@ class WorkerCore {
   void on(const StopAttempt& message, Now now, Actions& out);
   void on(const ResultAck& message, Now now, Actions& out);
   void on(const Stale& message, Now now, Actions& out);
+  void on(const SetBandwidth& message, Now now, Actions& out);
+  void on(const BandwidthInForce& event, Now now, Actions& out);
 
   std::string why_rejected(const Assign& message) const;
   void send_hello(Now now, Actions& out);
   void send_renew(Now now, Actions& out);
+  void take_offer(const Assign& message, Held& held, Now now, Actions& out);
   void send_accept(const Token& token, Held& held, Now now, Actions& out);
   void send_result(Pending& pending, Now now, Actions& out);
   void check_leases(Now now, Actions& out);
+  void check_limits(Now now, Actions& out);
+  bool in_force(Held& held, uint64_t bytes_per_second);
   void repeat_unanswered(Now now, Actions& out);
   void grant(const Token& token, Held& held, Instant from, Duration lease, Actions& out);
   void end(const Token& token, StopReason reason, const std::string& detail, Now now, Actions& out);

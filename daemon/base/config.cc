@@ -1,11 +1,12 @@
 #include "daemon/base/config.h"
 
-#include <toml++/toml.h>
 #include <algorithm>
 
+#include "daemon/base/config_programs.h"
 #include "daemon/base/config_table.h"
 #include "daemon/base/files.h"
 #include "daemon/base/text.h"
+#include "daemon/base/toml_text.h"
 
 namespace dray {
 namespace {
@@ -109,6 +110,12 @@ struct ReadValue {
     *slot = std::chrono::duration_cast<std::chrono::seconds>(*time);
     return {};
   }
+  std::string operator()(bool* slot) const {
+    const auto* truth = node.as_boolean();
+    if (truth == nullptr) return must_be("true or false");
+    *slot = truth->get();
+    return {};
+  }
   template <NamedEnum E>
   std::string operator()(E* slot) const {
     const auto* text = node.as_string();
@@ -170,6 +177,7 @@ void check_names(const toml::table& root, Problems& problems) {
   const std::vector<std::string_view> known = sections();
   for (const auto& [key, node] : root) {
     const std::string_view name = key.str();
+    if (is_program_section(name)) continue;
     const toml::table* table = node.as_table();
     const bool is_section = std::ranges::find(known, name) != known.end();
     const uint32_t line = key.source().begin.line;
@@ -185,6 +193,23 @@ void check_names(const toml::table& root, Problems& problems) {
   }
 }
 
+// [destination.default] is a table in a table; from here on it is one whose name has a dot.
+void flatten_sections(toml::table& root) {
+  for (const std::string_view name : sections()) {
+    const size_t dot = name.find('.');
+    if (dot == std::string_view::npos) continue;
+    toml::table* outer = root[name.substr(0, dot)].as_table();
+    if (outer == nullptr) continue;
+    const std::string_view inner = name.substr(dot + 1);
+    if (toml::table* table = (*outer)[inner].as_table()) {
+      toml::table taken = std::move(*table);
+      outer->erase(inner);
+      root.insert_or_assign(name, std::move(taken));
+    }
+    if (outer->empty()) root.erase(name.substr(0, dot));
+  }
+}
+
 // A number or a list is written as in the file; any other setting needs no quotes.
 Result<toml::table> parse_override_value(const ConfigRow& row, std::string_view value) {
   Config scratch;
@@ -192,11 +217,10 @@ Result<toml::table> parse_override_value(const ConfigRow& row, std::string_view 
   const bool literal = std::holds_alternative<uint32_t*>(slot) ||
                        std::holds_alternative<std::vector<std::string>*>(slot);
   if (!literal) return toml::table{{"value", value}};
-  try {
-    return toml::parse(fmt::format("value = {}", value));
-  } catch (const toml::parse_error& error) {
-    return fail(ErrorCode::invalid, "{} is not a value: {}", shown(value), error.description());
-  }
+  auto table = parse_toml(fmt::format("value = {}", value));
+  if (!table)
+    return fail(ErrorCode::invalid, "{} is not a value: {}", shown(value), table.error().text);
+  return std::move(*table);
 }
 
 // Puts the overrides into the parsed file, as if they had stood there.
@@ -204,7 +228,7 @@ void apply_overrides(const ConfigOverrides& overrides, toml::table& root, Proble
   for (const std::string& setting : overrides) {
     const size_t equals = setting.find('=');
     const std::string_view name = std::string_view{setting}.substr(0, equals);
-    const size_t dot = name.find('.');
+    const size_t dot = name.rfind('.');
     if (equals == std::string::npos || dot == std::string_view::npos) {
       problems.add_override(setting, "must look like SECTION.KEY=VALUE");
       continue;
@@ -234,12 +258,11 @@ void apply_overrides(const ConfigOverrides& overrides, toml::table& root, Proble
 // A quote or a backslash in a path would end the text that it is put into.
 Result<toml::table> parse_default(const ConfigRow& row, const Config& config) {
   const std::string value = fill_placeholders(row.default_toml, config);
-  try {
-    return toml::parse(fmt::format("value = {}", value));
-  } catch (const toml::parse_error&) {
+  auto table = parse_toml(fmt::format("value = {}", value));
+  if (!table)
     return fail(ErrorCode::invalid,
                 "paths.data_dir and paths.run_dir must hold no quote and no backslash");
-  }
+  return std::move(*table);
 }
 
 void read_rows(const toml::table& root, Config& config, Problems& problems) {
@@ -277,17 +300,19 @@ IpcEndpoints ipc_endpoints(const Config& config) {
 Result<Config> parse_config(std::string_view text, std::string_view file_name,
                             const ConfigOverrides& overrides) {
   Problems problems{file_name};
-  toml::table root;
-  try {
-    root = toml::parse(text, file_name);
-  } catch (const toml::parse_error& error) {
-    problems.add(error.source().begin.line, escape_for_display(error.description()));
+  auto parsed = parse_toml(text);
+  if (!parsed) {
+    problems.add(parsed.error().line, escape_for_display(parsed.error().text));
     return fail(ErrorCode::invalid, "{}", problems.joined());
   }
+  toml::table& root = *parsed;
+  flatten_sections(root);
   check_names(root, problems);
   apply_overrides(overrides, root, problems);
   Config config;
   read_rows(root, config, problems);
+  read_programs(root, config,
+                [&](uint32_t line, const std::string& what) { problems.add(line, what); });
   if (problems.empty())
     for (const std::string& problem : check_together(config))
       problems.add(0, problem);
@@ -316,7 +341,7 @@ std::string show_config(const Config& config, bool defaults_only) {
     else
       out += fmt::format("{} = {}\n", row.key, format_config_value(row.slot(copy)));
   }
-  return out;
+  return out + show_programs(config, defaults_only);
 }
 
 ConfigDiff diff_reload(Config& running, const Config& loaded) {
@@ -332,6 +357,9 @@ ConfigDiff diff_reload(Config& running, const Config& loaded) {
     std::visit([&](auto* target) { *target = *std::get<decltype(target)>(from); }, to);
     diff.applied.push_back(row.name());
   }
+  if (running.worker.hooks != loaded.worker.hooks) diff.needs_restart.emplace_back("hooks");
+  if (running.worker.commands != loaded.worker.commands)
+    diff.needs_restart.emplace_back("commands");
   return diff;
 }
 

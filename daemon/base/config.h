@@ -11,16 +11,44 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "daemon/base/enum_names.h"
 #include "daemon/base/log.h"
 #include "daemon/base/result.h"
 
 namespace dray {
 
 inline constexpr std::string_view kDefaultConfigPath = "/etc/dray/dray.toml";
+
+// A program of the administrator that jobs name and workers run: [hooks.NAME], [commands.NAME].
+struct AllowedProgram {
+  std::string program;                          // absolute path
+  std::vector<std::string> arguments;           // of commands with {placeholders}
+  std::chrono::seconds timeout{60};             // of hooks: the longest that a job may ask for
+  std::string description;                      // for whoever chooses it
+  std::map<std::string, std::string> settings;  // of commands: name -> pattern of all of its value
+  bool sandbox = true;                          // in the run's sandbox, where it has one
+  std::vector<std::string> readable;            // what else it sees there, absolute paths
+  std::vector<std::string> writable;            // and may change
+  friend bool operator==(const AllowedProgram&, const AllowedProgram&) = default;
+};
+// Names in "--user={user}".
+std::vector<std::string> placeholders(std::string_view argument);
+
+// How the processes of a run live when its job does not say.
+enum class ProcessHome : uint8_t { local_process = 1, sandboxed_process = 2 };
+
+template <>
+struct EnumNames<ProcessHome> {
+  static constexpr std::string_view kWhat = "sandbox";
+  static constexpr EnumRow<ProcessHome> kRows[] = {
+      {ProcessHome::local_process, "local_process"},
+      {ProcessHome::sandboxed_process, "sandboxed_process"}};
+};
 
 struct Config {
   struct Log {
@@ -45,6 +73,11 @@ struct Config {
     std::string default_time_zone;  // IANA name for schedules that name none
     uint64_t min_free_disk = 0;     // bytes; below it no run starts
   } scheduler;
+  // [destination.default]: where jobs write that name no destination.
+  struct DefaultDestination {
+    std::string remote;  // of the job's client; "": there is none
+    std::string path;    // <path>/<client>/<job>
+  } default_destination;
   struct Worker {
     std::string name;             // unique among all workers
     uint32_t slots = 0;           // runs at the same time
@@ -58,11 +91,18 @@ struct Config {
     std::string log_dir;          // full logs of runs
     uint64_t log_max_size = 0;    // bytes per run; the middle of a longer log is dropped
     uint32_t log_keep_days = 0;
-    std::string rclone;                    // program: a name on PATH or an absolute path
-    std::chrono::seconds stop_grace{};     // between SIGTERM and SIGKILL
-    std::chrono::seconds drain_timeout{};  // what a stopping worker leaves its transfers
-    std::vector<std::string> local_roots;  // directories that `local` remotes may use
-    std::vector<std::string> allow_flags;  // further rclone flags that jobs may carry
+    std::string rclone;                 // program: a name on PATH or an absolute path
+    std::chrono::seconds stop_grace{};  // between SIGTERM and SIGKILL
+    ProcessHome sandbox = ProcessHome::local_process;
+    bool sandbox_enforce = false;                 // whatever jobs say; no sandbox, no run
+    uint64_t run_memory = 0;                      // bytes, of each process of a run; 0: no limit
+    std::chrono::seconds upload_patience{};       // with a sender of a file that is not heard of
+    std::chrono::seconds drain_timeout{};         // what a stopping worker leaves its transfers
+    std::vector<std::string> local_roots;         // directories that `local` remotes may use
+    std::vector<std::string> allow_flags;         // further rclone flags that jobs may carry
+    std::string progress_file;                    // instead of progress.toml; empty: as delivered
+    std::map<std::string, AllowedProgram> hooks;  // by name
+    std::map<std::string, AllowedProgram> commands;  // by name
   } worker;
   struct Cli {
     std::string broker;           // endpoint for requests

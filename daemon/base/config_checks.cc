@@ -112,6 +112,17 @@ std::string peer_name(std::string_view text) {
                 "must be 1 to 64 letters, digits, '.', '_' or '-', the first a letter or digit");
 }
 
+std::string optional_name(std::string_view text) {
+  return text.empty() ? std::string{} : peer_name(text);
+}
+
+std::string remote_path(std::string_view text) {
+  return unless(
+      text.empty() || text == "/" ||
+          is_clean_path(text.starts_with('/') ? std::string(text) : fmt::format("/{}", text)),
+      "must be a path without '//', '.', '..' or a slash at the end");
+}
+
 std::string curve_key(std::string_view text) {
   return unless(
       text.empty() || (text.size() == kCurveKeyChars && only(text, ".-:+=^!/*?&<>()[]{}@%$#")),

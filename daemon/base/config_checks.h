@@ -20,6 +20,10 @@ std::string tcp_endpoint(std::string_view text);
 std::string endpoint(std::string_view text);
 // Letters, digits, '.', '_' and '-', beginning with a letter or digit, at most 64.
 std::string peer_name(std::string_view text);
+// The same, or empty.
+std::string optional_name(std::string_view text);
+// A path on a remote, or empty: no "." or ".." component, no "//", no slash at its end.
+std::string remote_path(std::string_view text);
 // 40 characters of Z85, or empty.
 std::string curve_key(std::string_view text);
 // Shaped like "Europe/Berlin"; whether it exists is found out by who uses it.

@@ -105,6 +105,21 @@ const ConfigRow kRows[] = {
      .reload = Reload::yes,
      .about = "With less space than this beside the database no run starts."},
 
+    {.section = "destination.default",
+     .key = "remote",
+     .slot = SLOT(default_destination.remote),
+     .default_toml = "\"\"",
+     .check = check::optional_name,
+     .reload = Reload::yes,
+     .about = "Remote, one of each client's own, that jobs without a destination write to."},
+    {.section = "destination.default",
+     .key = "path",
+     .slot = SLOT(default_destination.path),
+     .default_toml = "\"\"",
+     .check = check::remote_path,
+     .reload = Reload::yes,
+     .about = "Directory or bucket there; each job has CLIENT/JOB below it."},
+
     {.section = "worker",
      .key = "name",
      .slot = SLOT(worker.name),
@@ -205,6 +220,30 @@ const ConfigRow kRows[] = {
      .reload = Reload::yes,
      .about = "What a stopping worker gives its transfers to end by themselves."},
     {.section = "worker",
+     .key = "sandbox",
+     .slot = SLOT(worker.sandbox),
+     .default_toml = "\"local_process\"",
+     .about = "Where transfers of jobs that do not say live: local_process, sandboxed_process."},
+    {.section = "worker",
+     .key = "sandbox_enforce",
+     .slot = SLOT(worker.sandbox_enforce),
+     .default_toml = "false",
+     .about = "true: that, whatever jobs say, and no transfer where the sandbox does not work."},
+    {.section = "worker",
+     .key = "run_memory",
+     .slot = SLOT(worker.run_memory),
+     .default_toml = "\"0\"",
+     .min = 0,
+     .max = 1024 * kGiB,
+     .about = "The most memory that one process of a transfer may use; 0: no limit."},
+    {.section = "worker",
+     .key = "upload_patience",
+     .slot = SLOT(worker.upload_patience),
+     .default_toml = "\"2m\"",
+     .min = 1,
+     .max = 24 * 60 * kMinute,
+     .about = "How long an upload waits for a sender that went away."},
+    {.section = "worker",
      .key = "local_roots",
      .slot = SLOT(worker.local_roots),
      .default_toml = "[]",
@@ -216,6 +255,13 @@ const ConfigRow kRows[] = {
      .default_toml = "[]",
      .check = check::long_flag,
      .about = "Further rclone flags that jobs may carry."},
+    {.section = "worker",
+     .key = "progress_file",
+     .slot = SLOT(worker.progress_file),
+     .default_toml = "\"\"",
+     .check = check::optional_path,
+     .about = "Names and weights of the parts of runs, in the form of progress.toml; empty: as "
+              "delivered."},
 
     {.section = "cli",
      .key = "broker",
@@ -251,50 +297,6 @@ std::string host_name() {
   return name;
 }
 
-std::string toml_string(std::string_view text) {
-  return json_quote(text);  // a JSON string is a TOML basic string
-}
-
-std::string toml_list(const std::vector<std::string>& items) {
-  std::string out = "[";
-  for (const std::string& item : items)
-    out += fmt::format("{}{}", out.size() > 1 ? ", " : "", toml_string(item));
-  return out + "]";
-}
-
-struct FormatValue {
-  std::string operator()(const std::string* v) const { return toml_string(*v); }
-  std::string operator()(const std::vector<std::string>* v) const { return toml_list(*v); }
-  std::string operator()(const uint32_t* v) const { return fmt::format("{}", *v); }
-  std::string operator()(const uint64_t* v) const { return toml_string(format_size(*v)); }
-  std::string operator()(const std::chrono::seconds* v) const {
-    return toml_string(format_duration(*v));
-  }
-  std::string operator()(const LogLevel* v) const { return toml_string(to_string(*v)); }
-  std::string operator()(const LogFormat* v) const { return toml_string(to_string(*v)); }
-};
-
-struct FormatRange {
-  const ConfigRow& row;
-  std::string operator()(const uint32_t*) const {
-    return range([](uint64_t v) { return v; });
-  }
-  std::string operator()(const uint64_t*) const { return range(format_size); }
-  std::string operator()(const std::chrono::seconds*) const {
-    return range([](uint64_t v) { return format_duration(std::chrono::seconds{v}); });
-  }
-  std::string operator()(const LogLevel*) const { return allowed_values<LogLevel>(); }
-  std::string operator()(const LogFormat*) const { return allowed_values<LogFormat>(); }
-  template <class T>
-  std::string operator()(const T*) const {
-    return {};
-  }
-  template <class F>
-  std::string range(F show) const {
-    return fmt::format("{} to {}", show(row.min), show(row.max));
-  }
-};
-
 bool is_tcp(const std::string& endpoint) {
   return endpoint.starts_with("tcp://");
 }
@@ -324,15 +326,6 @@ std::string fill_placeholders(std::string_view text, const Config& config) {
     if (const size_t at = out.find(name); at != std::string::npos)
       out.replace(at, name.size(), value);
   return out;
-}
-
-std::string format_config_value(const ConfigSlot& slot) {
-  return std::visit(FormatValue{}, slot);
-}
-
-std::string allowed_range(const ConfigRow& row) {
-  Config config;
-  return std::visit(FormatRange{row}, row.slot(config));
 }
 
 std::vector<std::string> check_together(const Config& config) {

@@ -17,7 +17,7 @@ namespace dray {
 // Where a setting lives in a Config. The type says how it is written: uint32_t is a number,
 // uint64_t a size ("64M"), seconds a duration ("10m").
 using ConfigSlot = std::variant<std::string*, std::vector<std::string>*, uint32_t*, uint64_t*,
-                                std::chrono::seconds*, LogLevel*, LogFormat*>;
+                                std::chrono::seconds*, LogLevel*, LogFormat*, ProcessHome*, bool*>;
 
 // What a text, or each text of a list, must be: nothing, or "must be ...".
 using TextCheck = std::string (*)(std::string_view text);

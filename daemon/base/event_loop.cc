@@ -33,23 +33,25 @@ void await_signal(SignalWatch& watch) {
 }
 
 // The handlers hold only weak references, so that destruction ends the calls.
-struct ReadableWatch final : EventLoop::Watch {
+struct DescriptorWatch final : EventLoop::Watch {
+  using Way = asio::posix::stream_descriptor::wait_type;
   struct State {
-    State(asio::io_context& io, int fd) : descriptor(io, fd) {}
+    State(asio::io_context& io, int fd, Way way_in) : descriptor(io, fd), way(way_in) {}
     asio::posix::stream_descriptor descriptor;
+    Way way;
     EventLoop::Task ready;
   };
 
-  explicit ReadableWatch(std::shared_ptr<State> state_in) : state(std::move(state_in)) {
+  explicit DescriptorWatch(std::shared_ptr<State> state_in) : state(std::move(state_in)) {
     await(state);
   }
-  ~ReadableWatch() override {
+  ~DescriptorWatch() override {
     // The caller owns the file descriptor and may close it as soon as this returns.
     state->descriptor.release();
   }
 
   static void await(const std::shared_ptr<State>& state) {
-    state->descriptor.async_wait(asio::posix::stream_descriptor::wait_read,
+    state->descriptor.async_wait(state->way,
                                  [weak = std::weak_ptr(state)](boost::system::error_code error) {
                                    const auto self = weak.lock();
                                    if (error || !self) return;
@@ -60,6 +62,14 @@ struct ReadableWatch final : EventLoop::Watch {
 
   std::shared_ptr<State> state;
 };
+
+std::unique_ptr<EventLoop::Watch> watch_descriptor(asio::io_context& io, int fd,
+                                                   DescriptorWatch::Way way,
+                                                   EventLoop::Task ready) {
+  auto state = std::make_shared<DescriptorWatch::State>(io, fd, way);
+  state->ready = std::move(ready);
+  return std::make_unique<DescriptorWatch>(std::move(state));
+}
 
 }  // namespace
 
@@ -131,9 +141,11 @@ void EventLoop::on_signal(int signal, Task handler) {
 }
 
 std::unique_ptr<EventLoop::Watch> EventLoop::watch_readable(int fd, Task ready) {
-  auto state = std::make_shared<ReadableWatch::State>(impl_->io, fd);
-  state->ready = std::move(ready);
-  return std::make_unique<ReadableWatch>(std::move(state));
+  return watch_descriptor(impl_->io, fd, DescriptorWatch::Way::wait_read, std::move(ready));
+}
+
+std::unique_ptr<EventLoop::Watch> EventLoop::watch_writable(int fd, Task ready) {
+  return watch_descriptor(impl_->io, fd, DescriptorWatch::Way::wait_write, std::move(ready));
 }
 
 void EventLoop::feed_watchdog() {

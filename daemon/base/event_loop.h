@@ -57,6 +57,9 @@ class EventLoop {
   // non-blocking.
   class Watch;
   std::unique_ptr<Watch> watch_readable(int fd, Task ready);
+  // The same for an `fd` that can be written: only while something waits to be written, because an
+  // idle one can always.
+  std::unique_ptr<Watch> watch_writable(int fd, Task ready);
 
   // Tells systemd every half watchdog period that the loop turns; does nothing without
   // WatchdogSec=.

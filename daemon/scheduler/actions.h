@@ -9,6 +9,7 @@
 #include "daemon/scheduler/events.h"
 #include "daemon/scheduler/rows.h"
 #include "schemas/messages.h"
+#include "schemas/report.h"
 
 namespace dray::scheduler {
 
@@ -55,6 +56,37 @@ struct StoreProgress {
   WallTime at;
 };  // soft
 
+struct PutVersion {
+  VersionRow version;
+};
+// `run` removes these from now on, and nothing keeps them any more.
+struct MarkPruning {
+  RunId run;
+  std::vector<RunId> versions;
+};
+// `run` has removed what it was told to.
+struct EndPrune {
+  RunId run;
+  WallTime at;
+};
+struct AddDeletions {
+  RunId run;
+  JobId job;
+  WallTime at;
+  std::vector<DeletedVersion> deleted;
+};
+struct MarkDrill {
+  JobId job;
+  WallTime at;
+};
+
+// ── Questions ───────────────────────────────────────────────────────────────────────────────────
+// A good state was added: what may go now, is a drill due? The shell answers in the same turn, with
+// UpkeepDue, so that the answer is committed together with what asked for it.
+struct CheckUpkeep {
+  JobId job;
+};
+
 // ── Messages, after the commit ──────────────────────────────────────────────────────────────────
 struct SendWelcome {
   SessionId session;
@@ -79,6 +111,8 @@ struct SendAssign {
   bool dry_run = false;
   uint64_t lease_ms = 0;
   uint64_t bandwidth_bytes_per_second = 0;
+  bool live_bandwidth = false;
+  uint64_t offer = 0;
 };
 struct SendStart {
   SessionId session;
@@ -91,6 +125,10 @@ struct SendWithdraw {
 struct SendStop {
   SessionId session;
   StopAttempt message;
+};
+struct SendBandwidth {
+  SessionId session;
+  SetBandwidth message;
 };
 struct SendResultAck {
   SessionId session;
@@ -112,9 +150,11 @@ struct ReplyCancel {
   CancelReply message;
 };
 
-using Action = std::variant<InsertRun, UpdateRun, InsertAttempt, EndAttempt, AddEvent,
-                            AddCancelRequest, UpdateJobDue, PutWorker, StoreProgress, SendWelcome,
-                            SendGoodbye, SendRenewed, SendAssign, SendStart, SendWithdraw, SendStop,
-                            SendResultAck, SendStale, SendOwners, ReplyEnqueued, ReplyCancel>;
+using Action =
+    std::variant<InsertRun, UpdateRun, InsertAttempt, EndAttempt, AddEvent, AddCancelRequest,
+                 UpdateJobDue, PutWorker, StoreProgress, SendWelcome, SendGoodbye, SendRenewed,
+                 SendAssign, SendStart, SendWithdraw, SendStop, SendResultAck, SendStale,
+                 SendOwners, ReplyEnqueued, ReplyCancel, SendBandwidth, PutVersion, MarkPruning,
+                 EndPrune, AddDeletions, MarkDrill, CheckUpkeep>;
 
 }  // namespace dray::scheduler

@@ -22,6 +22,8 @@
 namespace dray::scheduler {
 
 inline constexpr uint64_t kNoCap = UINT64_MAX;
+// With less than this for each of its runs a cap admits no further one (but always one).
+inline constexpr uint64_t kBandwidthFloor = 64'000;
 
 struct ShareRun {
   static constexpr uint32_t kNone = UINT32_MAX;

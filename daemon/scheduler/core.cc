@@ -55,6 +55,10 @@ CoreStatus Core::status() const {
   return impl_->status();
 }
 
+BandwidthView Core::bandwidth() const {
+  return impl_->bandwidth();
+}
+
 const RunRow* Core::find_run(RunId run) const {
   const Run* found = std::as_const(*impl_).find(run);
   return found == nullptr ? nullptr : &found->row;
@@ -94,8 +98,10 @@ void Core::Impl::dispatch(const Event& event) {
   watch_clock();
   std::visit([this](const auto& e) { on(e); }, event);
   fire_deadlines();
+  fire_edges();
   fire_occurrences();
   admit();
+  rebalance();
 }
 
 void Core::Impl::end() {
@@ -106,6 +112,8 @@ void Core::Impl::end() {
     if (it != jobs_.end() && it->second.next_due == when) break;
     due_.pop();
   }
+  while (!edges_.empty() && edge_of(edges_.top().second) != edges_.top().first)
+    edges_.pop();
   while (!deadlines_.empty()) {
     const auto& [when, id] = deadlines_.top();
     const Run* run = find(RunId{id});
@@ -136,7 +144,9 @@ bool Core::Impl::is_current(const Token& token) const {
 
 void Core::Impl::load(const Snapshot& snapshot) {
   settings_ = snapshot.settings;
+  set_global_cap();
   scheduler_epoch_ = snapshot.scheduler_epoch;
+  last_share_ = scheduler_epoch_ << kShareBits;
   last_run_id_ = snapshot.last_run_id;
   last_event_ = snapshot.last_event_sequence;
   last_manual_at_ = snapshot.last_manual_at;
@@ -145,6 +155,7 @@ void Core::Impl::load(const Snapshot& snapshot) {
     const uint32_t index = client_index(row.spec.name);
     clients_[index].spec = row.spec;
     queue_.set_weight(index, row.spec.weight);
+    set_client_cap(index, row);
   }
   for (const AccountPlan& plan : snapshot.accounts)
     accounts_[account_index(plan.client, plan.name)].max_concurrent = plan.max_concurrent;
@@ -192,8 +203,13 @@ void Core::Impl::load_run(const RunRow& row) {
     Worker& worker = workers_[row.worker];
     worker.row.name = row.worker;
     run.last_offered = row.attempt;
-    occupy(run, worker, row.bandwidth_bytes_per_second);
+    occupy(run, worker);
+    run.share.told = run.share.most = row.bandwidth_bytes_per_second;
+    run.share.sequence = ++last_share_;  // unknown to the worker: told again
+    if (run.share.told != 0) ++shares_;
     extend_lease(run);
+  } else {
+    let_go_on(run);
   }
 }
 
@@ -210,6 +226,8 @@ Deadlines Core::Impl::next_deadline() const {
   Deadlines next;
   if (!deadlines_.empty()) next.mono = deadlines_.top().first;
   if (!due_.empty()) next.wall = due_.top().first;
+  if (!edges_.empty() && (!next.wall || edges_.top().first < *next.wall))
+    next.wall = edges_.top().first;
   if (queue_.size() == 0) return next;
   for (const auto& [name, worker] : workers_) {
     if (!worker.session || worker.paused_until <= now_.mono) continue;
@@ -225,6 +243,7 @@ void Core::Impl::watch_clock() {
   if (jump < kClockJump && jump > -kClockJump) return;
   const int64_t by = std::chrono::duration_cast<seconds>(jump).count();
   add_event(event_kind::kClockJumped, nullptr, Body{}.number("seconds", by).done());
+  refresh_all_caps();
 }
 
 void Core::Impl::set_deadline(Run& run, std::optional<Instant> when) {

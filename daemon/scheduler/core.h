@@ -75,6 +75,35 @@ struct CoreStatus {
   LiveSettings settings;
 };
 
+// Who has how much bandwidth, in bytes per second.
+struct CapView {
+  std::string scope;  // "global", "client", "job"
+  std::string name;
+  uint64_t cap = 0;                     // in force; 0: none
+  bool table = false;                   // from a table of the week
+  std::optional<WallTime> next_change;  // of the table
+  uint64_t given = 0;                   // to its runs
+  uint64_t used = 0;                    // by its runs
+  uint32_t runs = 0;
+};
+struct ShareView {
+  RunId run;
+  std::string job;
+  std::string client;
+  std::string worker;
+  uint64_t weight = 1;
+  uint64_t share = 0;             // told last; 0: no cap
+  uint64_t used = 0;              // lately
+  std::optional<uint64_t> wants;  // none: all it can get
+  bool confirmed = true;          // its worker says that the share is in force
+  bool live = true;               // the share can be changed while it runs
+  std::string limited_by;         // "global", "client", "job", "itself"; "": nothing
+};
+struct BandwidthView {
+  std::vector<CapView> caps;      // configured ones: global, clients, jobs with runs
+  std::vector<ShareView> shares;  // of what runs, by id
+};
+
 class Core {
  public:
   explicit Core(CoreOptions options);
@@ -98,6 +127,7 @@ class Core {
   std::optional<WhyAnswer> why(RunId run, Now now) const;
 
   CoreStatus status() const;
+  BandwidthView bandwidth() const;
 
   // A run that has not ended, as of the last step; state may be `assigned`. Valid until the next
   // step. Null: not known here.

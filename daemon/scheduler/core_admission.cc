@@ -1,26 +1,14 @@
-// Which run starts where. A run starts when the queue is not paused, no cap is reached (global,
-// client, job, accounts), nothing else writes to its destination, there is bandwidth for it, a
-// worker has a free slot, and it is its turn (fair_queue.h).
+// Which run starts where. A run starts when nothing it belongs to is paused, a window of its job is
+// open, no cap is reached (global, client, job, accounts), nothing else writes to its destination,
+// there is bandwidth for one more, a worker has a free slot, and it is its turn (fair_queue.h).
 //
-// Bandwidth at start: what runs keeps what it was given. A new run gets an equal share of what is
-// left of the global, the client's and the job's cap, shared among those that could start now; the
-// smallest of these counts. So the sum never exceeds a cap. With less than kBandwidthFloor left (or
-// than the whole cap, if that is smaller) the run waits.
+// What it may use of the bandwidth is settled at the end of the step, with all others
+// (core_bandwidth.cc); only then its ASSIGN goes out.
 #include <algorithm>
 
 #include "daemon/scheduler/core_impl.h"
 
 namespace dray::scheduler {
-namespace {
-
-constexpr uint64_t kBytesPerKilobyte = 1000;
-
-uint64_t left_of(uint64_t cap_kbps, uint64_t used) {
-  const uint64_t cap = cap_kbps * kBytesPerKilobyte;
-  return cap > used ? cap - used : 0;
-}
-
-}  // namespace
 
 uint32_t Core::Impl::free_slots(const Worker& worker) const {
   if (!worker.session || worker.draining || worker.row.drain || worker.paused_until > now_.mono)
@@ -44,15 +32,16 @@ uint32_t Core::Impl::places() const {
   return cap == 0 ? sum : std::min(sum, cap);
 }
 
-bool Core::Impl::bandwidth_left(uint64_t cap_kbps, uint64_t used) const {
-  if (cap_kbps == 0) return true;
-  return left_of(cap_kbps, used) >= std::min(kBandwidthFloor, cap_kbps * kBytesPerKilobyte);
+// Is a cap of so many bytes per second enough for one run more?
+bool bandwidth_for_one_more(uint64_t cap, uint32_t running) {
+  return cap == kNoCap || running == 0 || cap / (running + uint64_t{1}) >= kBandwidthFloor;
 }
 
 bool Core::Impl::client_is_full(const Client& client) const {
   const ClientSpec& spec = client.spec;
-  return (spec.max_concurrent_jobs != 0 && client.running >= spec.max_concurrent_jobs) ||
-         !bandwidth_left(spec.max_bandwidth_kbps, client.bandwidth);
+  return !client.paused.empty() ||
+         (spec.max_concurrent_jobs != 0 && client.running >= spec.max_concurrent_jobs) ||
+         !bandwidth_for_one_more(client.cap.bytes(), client.running);
 }
 
 void Core::Impl::admit() {
@@ -61,19 +50,19 @@ void Core::Impl::admit() {
   uint32_t slots = all_free_slots();
   if (cap != 0) slots = std::min(slots, cap > running_ ? cap - running_ : 0);
   const uint32_t all_places = places();
-  while (slots > 0 && bandwidth_left(settings_.global_max_bandwidth_kbps, bandwidth_)) {
+  while (slots > 0 && bandwidth_for_one_more(global_cap_.bytes(), running_)) {
     const auto pick = queue_.next(all_places);
     if (!pick) return;
     if (client_is_full(clients_[pick->client])) {
       queue_.set_blocked(pick->client, true);
-    } else if (try_start(*find(pick->run), slots)) {
+    } else if (try_start(*find(pick->run))) {
       --slots;
     }
   }
 }
 
 // Starts the run, or puts it where it waits.
-bool Core::Impl::try_start(Run& run, uint32_t places_left) {
+bool Core::Impl::try_start(Run& run) {
   if (const auto key = blocked_by(run)) {
     wait(run, *key);
     return false;
@@ -84,7 +73,7 @@ bool Core::Impl::try_start(Run& run, uint32_t places_left) {
     set_deadline(run, run.refused_until);
     return false;
   }
-  offer(run, *worker, bandwidth_for(run, places_left));
+  offer(run, *worker);
   return true;
 }
 
@@ -92,8 +81,8 @@ bool Core::Impl::try_start(Run& run, uint32_t places_left) {
 std::optional<WaitKey> Core::Impl::blocked_by(const Run& run) const {
   const Job& job = *run.job;
   const WaitKey own{WaitFor::job, job.id.value};
-  if (!has_room(own)) return own;
-  for (const uint32_t account : job.accounts) {
+  if (!has_room(own) || outside_window(run)) return own;
+  for (const uint32_t account : accounts_of(run)) {
     const WaitKey key{WaitFor::account, account};
     if (!has_room(key)) return key;
   }
@@ -116,39 +105,24 @@ Worker* Core::Impl::choose_worker(const Run& run) {
   return best;
 }
 
-// Bytes per second; 0: no cap applies.
-uint64_t Core::Impl::bandwidth_for(const Run& run, uint32_t places_left) const {
-  uint64_t least = 0;
-  const auto consider = [&least](uint64_t share) {
-    if (least == 0 || share < least) least = std::max<uint64_t>(share, 1);
-  };
-  const auto share = [&](uint64_t cap_kbps, uint64_t used, size_t ready) {
-    if (cap_kbps == 0) return;
-    const uint64_t left = left_of(cap_kbps, used);
-    const uint64_t among = std::clamp<uint64_t>(ready, 1, std::max(places_left, 1u));
-    consider(std::max(left / among, std::min(left, kBandwidthFloor)));
-  };
-  const Client& client = clients_[run.client];
-  share(settings_.global_max_bandwidth_kbps, bandwidth_, queue_.size());
-  share(client.spec.max_bandwidth_kbps, client.bandwidth, queue_.size(run.client));
-  const Job& job = *run.job;
-  const size_t open_places = std::max(job.concurrent(), job.running + 1) - job.running;
-  share(job.bandwidth_kbps, job.bandwidth, std::min(job.open.size() - job.running, open_places));
-  return least;
-}
-
 // ── Offers ──────────────────────────────────────────────────────────────────────────────────────
 
-void Core::Impl::offer(Run& run, Worker& worker, uint64_t bandwidth) {
+void Core::Impl::offer(Run& run, Worker& worker) {
   leave_wait(run);
   // Every offer has a number of its own, so that a late answer to an older one is recognised.
   run.last_offered = std::max(run.last_offered, run.row.attempt) + 1;
   run.offer = Token{run.row.id, run.last_offered, worker.row.epoch};
   move(run, RunState::assigned);
-  occupy(run, worker, bandwidth);
+  occupy(run, worker);
   set_deadline(run, now_.mono + options_.offer_timeout);
+  run.share.live = live_bandwidth(run);
+  run.share.offered = true;
+  offered_.push_back(run.row.id);
+}
+
+void Core::Impl::send_assign(Run& run) {
   SendAssign assign;
-  assign.session = worker.session;
+  assign.session = run.worker->session;
   assign.token = run.offer;
   assign.job = run.job->id;
   assign.kind = run.row.kind;
@@ -156,25 +130,24 @@ void Core::Impl::offer(Run& run, Worker& worker, uint64_t bandwidth) {
   assign.scheduled_at = run.row.scheduled_at;
   assign.dry_run = run.row.dry_run;
   assign.lease_ms = static_cast<uint64_t>(to_ms(options_.lease));
-  assign.bandwidth_bytes_per_second = bandwidth;
+  assign.bandwidth_bytes_per_second = run.share.told;
+  assign.live_bandwidth = run.share.live;
+  assign.offer = scheduler_epoch_;
   emit(std::move(assign));
 }
 
 // Takes what the run needs: its place under every cap, its destination, a slot.
-void Core::Impl::occupy(Run& run, Worker& worker, uint64_t bandwidth) {
+void Core::Impl::occupy(Run& run, Worker& worker) {
   Job& job = *run.job;
   Client& client = clients_[run.client];
   run.worker = &worker;
-  run.accounts = job.accounts;
+  run.accounts = accounts_of(run);
   run.destination = job.destination;
-  run.bandwidth = bandwidth;
   ++running_;
   ++job.running;
   ++client.running;
   ++worker.busy;
-  bandwidth_ += bandwidth;
-  job.bandwidth += bandwidth;
-  client.bandwidth += bandwidth;
+  shares_moved_ = true;
   worker.runs.insert(run.row.id);
   for (const uint32_t account : run.accounts)
     ++accounts_[account].running;
@@ -190,9 +163,8 @@ void Core::Impl::release(Run& run, bool started) {
   --job.running;
   --client.running;
   --run.worker->busy;
-  bandwidth_ -= run.bandwidth;
-  job.bandwidth -= run.bandwidth;
-  client.bandwidth -= run.bandwidth;
+  forget_share(run);
+  run.pause_told = false;
   run.worker->runs.erase(run.row.id);
   for (const uint32_t account : run.accounts)
     --accounts_[account].running;
@@ -203,7 +175,6 @@ void Core::Impl::release(Run& run, bool started) {
     queue_.taken_back(run.client);
   }
   run.worker = nullptr;
-  run.bandwidth = 0;
   set_deadline(run, std::nullopt);
   queue_.set_blocked(run.client, client_is_full(client));
   wake_one(WaitKey{WaitFor::job, job.id.value});
@@ -213,11 +184,16 @@ void Core::Impl::release(Run& run, bool started) {
   wake_one(WaitKey{WaitFor::refused, 0});
 }
 
-// The offer did not become an attempt: back into the queue.
-void Core::Impl::withdraw(Run& run) {
+// The offer did not become an attempt.
+void Core::Impl::take_back(Run& run) {
   if (run.worker->session) emit(SendWithdraw{run.worker->session, run.offer});
   release(run, false);
   run.offer = {};
+}
+
+// And back into the queue.
+void Core::Impl::withdraw(Run& run) {
+  take_back(run);
   move(run, RunState::queued);
   make_ready(run);
 }

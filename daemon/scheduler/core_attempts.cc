@@ -31,10 +31,12 @@ void Core::Impl::on(const WorkerAccept& event) {
   Run* run = find(event.token.run);
   if (run != nullptr && run->row.state == RunState::assigned && run->offer == event.token &&
       run->worker == worker) {
+    // Of an offer from before a restart: it said another share. The one of now is on its way.
+    if (event.offer != 0 && event.offer != scheduler_epoch_) return;
     accept(*run);
   } else if (Run* mine = current(event.token, *worker); mine == nullptr) {
     emit(SendStale{event.session, event.token});
-  } else if (mine->row.cancel_requested) {
+  } else if (mine->row.cancel_requested || wants_stop(*mine)) {
     send_stop(*mine);
   } else {
     emit(SendStart{event.session, event.token});  // the first one was lost
@@ -47,7 +49,7 @@ void Core::Impl::accept(Run& run) {
   row.worker = run.worker->row.name;
   row.worker_epoch = run.offer.worker_epoch;
   row.lease_ms = static_cast<uint64_t>(to_ms(options_.lease));
-  row.bandwidth_bytes_per_second = run.bandwidth;
+  row.bandwidth_bytes_per_second = run.share.most;
   row.retry_at = {};
   run.accepted_at = not_before(row.queued_at);
   if (row.started_at == WallTime{}) row.started_at = run.accepted_at;
@@ -120,6 +122,7 @@ bool Core::Impl::adopt(Worker& worker, const HeldAttempt& held, std::vector<Toke
     store(*run);
   }
   extend_lease(*run);
+  take_usage(*run, held);
   take_progress(*run, held);
   return true;
 }
@@ -148,7 +151,9 @@ void Core::Impl::on(const WorkerRenew& event) {
   for (const HeldAttempt& held : event.renew.held) {
     if (!adopt(*worker, held, renewed.stale)) continue;
     renewed.renewed.push_back(held.token);
-    if (find(held.token.run)->row.cancel_requested) renewed.cancel.push_back(held.token);
+    Run& run = *find(held.token.run);
+    if (run.row.cancel_requested) renewed.cancel.push_back(held.token);
+    if (wants_stop(run)) send_stop(run);
   }
   emit(SendRenewed{event.session, std::move(renewed)});
 }
@@ -180,11 +185,7 @@ void Core::Impl::lose(Run& run, bool worker_died, std::string_view why) {
         row.lost_attempts);
     finish(run, RunState::failed, Outcome::killed, ErrorClass::crash);
   } else {
-    emit(SendOwners{Owners{false, {}, {row.token()}}});
-    release(run, true);
-    move(run, RunState::queued);
-    store(run);
-    make_ready(run);
+    stopped_on_request(run);
   }
 }
 

@@ -110,11 +110,18 @@ CancelRow Core::Impl::cancel_unknown(RunId run, const CancelRuns& event) const {
   return row;
 }
 
-// Told at once, and again with every heartbeat (Renewed.cancel).
-void Core::Impl::send_stop(const Run& run) {
+// Told at once, and again with every heartbeat: a cancel by Renewed.cancel, a pause by another
+// STOP.
+void Core::Impl::send_stop(Run& run) {
   if (!run.worker->session) return;
-  emit(SendStop{run.worker->session,
-                StopAttempt{run.row.token(), run.row.cancel_reason, run.row.cancel_by}});
+  const RunRow& row = run.row;
+  StopAttempt stop{row.token(), row.cancel_reason, row.cancel_by, !row.cancel_requested};
+  run.pause_told = stop.pause;
+  if (stop.pause)
+    stop.reason = row.pause_requested   ? row.reason
+                  : outside_window(run) ? "its window has ended"
+                                        : "maintenance";
+  emit(SendStop{run.worker->session, std::move(stop)});
 }
 
 }  // namespace dray::scheduler

@@ -159,18 +159,17 @@ void Core::Impl::occur(Job& job, WallTime at, bool one_of_many) {
 
 // ── Overlap ─────────────────────────────────────────────────────────────────────────────────────
 
+// Prunes and restores are no backups: the next one waits for them, but is not passed over.
 std::optional<Core::Impl::Overlap> Core::Impl::check_overlap(const Job& job) const {
-  if (job.open.empty()) return std::nullopt;
-  if (job.overlap == OverlapPolicy::skip) {
-    const RunId first = job.open.front();
-    return Overlap{first, fmt::format("run {} of the job has not ended ({})", first,
-                                      to_string(find(first)->row.state))};
-  }
-  if (job.overlap != OverlapPolicy::queue_one) return std::nullopt;
   for (const RunId id : job.open) {
-    if (is_on_worker(find(id)->row.state)) continue;
-    return Overlap{id, fmt::format("run {} of the job already waits ({})", id,
-                                   to_string(find(id)->row.state))};
+    const RunRow& row = find(id)->row;
+    if (!is_job_kind(row.kind)) continue;
+    if (job.overlap == OverlapPolicy::skip)
+      return Overlap{id,
+                     fmt::format("run {} of the job has not ended ({})", id, to_string(row.state))};
+    if (job.overlap != OverlapPolicy::queue_one || is_on_worker(row.state)) continue;
+    return Overlap{id,
+                   fmt::format("run {} of the job already waits ({})", id, to_string(row.state))};
   }
   return std::nullopt;
 }
@@ -180,7 +179,8 @@ void Core::Impl::make_room(Job& job, std::string_view why) {
   if (job.overlap != OverlapPolicy::cancel_previous) return;
   const std::vector<RunId> open = job.open;
   for (const RunId id : open)
-    if (Run& run = *find(id); run.row.state != RunState::cancelling) cancel(run, why, "drayd");
+    if (Run& run = *find(id); is_job_kind(run.row.kind) && run.row.state != RunState::cancelling)
+      cancel(run, why, "drayd");
 }
 
 }  // namespace dray::scheduler

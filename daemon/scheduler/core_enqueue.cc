@@ -15,6 +15,19 @@ Enqueued refusal(ErrorCode code, std::string message, RunId run = {}) {
   return Enqueued{wire_code(code), std::move(message), run};
 }
 
+// A file comes with every run of an upload job, and with no other.
+std::string check_task(const Job& job, const Enqueue& request) {
+  const bool takes_files = job.kind == JobKind::upload;
+  if (takes_files && request.task.empty())
+    return fmt::format(
+        "job {0} takes files that are handed in: `dray push FILE --client CLIENT --job {0}`",
+        job.name);
+  if (!takes_files && !request.task.empty())
+    return fmt::format("job {} takes no files: its kind is {}", job.name, to_string(job.kind));
+  if (takes_files && request.dry_run) return "an upload cannot be rehearsed";
+  return "";
+}
+
 }  // namespace
 
 void Core::Impl::on(const RunNow& event) {
@@ -33,17 +46,28 @@ void Core::Impl::on(const RunNow& event) {
         refusal(ErrorCode::invalid,
                 fmt::format("the idempotency key belongs to run {} of another job", known->run)));
   }
+  if (const std::string why = check_task(*job, request); !why.empty())
+    return answer(refusal(ErrorCode::invalid, why));
   if (runs_.size() >= limits::kMaxOpenRuns)
     return answer(refusal(ErrorCode::exhausted, "the queue is full; cancel or finish runs first"));
-  if (const auto overlap = check_overlap(*job))
-    return answer(refusal(ErrorCode::conflict, overlap->why, overlap->in_the_way));
-  make_room(*job, "replaced by a run that was asked for");
+  // Restores are no backups: they wait for those that are on, and nothing makes way for them.
+  if (!event.rerun || is_job_kind(event.rerun->kind)) {
+    if (const auto overlap = check_overlap(*job))
+      return answer(refusal(ErrorCode::conflict, overlap->why, overlap->in_the_way));
+    make_room(*job, "replaced by a run that was asked for");
+  }
 
   last_manual_at_ = std::max(now_.wall, last_manual_at_ + microseconds{1});
   RunRow row = new_row(*job, Trigger::manual, last_manual_at_);
   row.priority = std::clamp(request.priority.value_or(job->priority), limits::kMinPriority,
                             limits::kMaxPriority);
   row.dry_run = request.dry_run;
+  row.task = request.task;
+  if (event.rerun) {
+    row.kind = event.rerun->kind;
+    row.task = event.rerun->task;
+    row.rerun_of = request.rerun_of;
+  }
   row.asked_by = request.asked_by.empty() ? event.asker.name : request.asked_by;
   row.idempotency_key = request.idempotency_key;
   Run& run = add_run(std::move(row), *job);

@@ -1,7 +1,7 @@
 // The inside of Core: what it keeps, and its functions by topic. One file per topic implements
 // them: core.cc (time, loading), core_runs.cc, core_due.cc, core_enqueue.cc, core_admission.cc,
 // core_waits.cc, core_workers.cc, core_attempts.cc, core_results.cc, core_cancel.cc,
-// core_settings.cc, core_why.cc.
+// core_settings.cc, core_why.cc, core_pause.cc, core_caps.cc, core_bandwidth.cc.
 //
 // Who points at whom: runs_, jobs_ and workers_ are maps with stable nodes, and a Run points at its
 // Job and Worker. finish() ends a run and frees its node: nobody touches a Run after it.
@@ -17,11 +17,14 @@
 #include "daemon/scheduler/backoff.h"
 #include "daemon/scheduler/calendar.h"
 #include "daemon/scheduler/core.h"
+#include "daemon/scheduler/core_state.h"
 #include "daemon/scheduler/due_heap.h"
 #include "daemon/scheduler/event_kinds.h"
 #include "daemon/scheduler/fair_queue.h"
 #include "daemon/scheduler/path_overlap.h"
 #include "daemon/scheduler/remembered.h"
+#include "schemas/json_fields.h"
+#include "schemas/report.h"
 
 namespace dray::scheduler {
 
@@ -40,8 +43,15 @@ inline constexpr Duration kRefusedPause = seconds{1};
 inline constexpr Duration kRefusedPauseForRun = seconds{15};
 // A run that took its worker with it this often is not given to another one.
 inline constexpr uint32_t kMaxWorkerDeaths = 3;
-// Less than this (or than a smaller cap as a whole) is no bandwidth to start a run with.
-inline constexpr uint64_t kBandwidthFloor = 64'000;
+// A share that moves by less than this part of itself is left alone.
+inline constexpr uint64_t kLowerPercent = 5;
+inline constexpr uint64_t kRaisePercent = 2;
+// Shares follow use at most this often; starts, ends and changes of caps count at once.
+inline constexpr Duration kUsageInterval = seconds{1};
+// Shares told in one life of the scheduler are counted by so many bits, those above by its epoch.
+inline constexpr int kShareBits = 40;
+// A share that the worker has not confirmed after this is sent again.
+inline constexpr Duration kShareRepeat = seconds{2};
 // Ended attempts and runs that are remembered to answer repeated questions: seconds at the highest
 // rate, months at an ordinary one. Older tokens are answered STALE, which ends the asking as well.
 inline constexpr size_t kRememberedEnds = 65'536;
@@ -49,93 +59,6 @@ inline constexpr size_t kMaxIdempotencyKeys = 100'000;  // the oldest is forgott
 inline constexpr Duration kIdempotencyWindow = hours{24};
 inline constexpr Duration kClockJump = seconds{60};  // a larger step of the wall clock is reported
 inline constexpr Duration kProgressStore = limits::kProgressStoreInterval;
-
-struct Client {
-  std::string name;
-  ClientSpec spec;
-  uint32_t running = 0;  // offers included, as everywhere below
-  uint64_t bandwidth = 0;
-};
-
-struct Account {
-  std::string name;
-  uint32_t max_concurrent = 0;
-  uint32_t running = 0;
-};
-
-struct Job {
-  JobId id;
-  std::string name;
-  JobKind kind = JobKind::sync;
-  uint32_t client = 0;
-  int32_t priority = 0;
-  uint32_t misfire_max = 0;
-  uint32_t max_concurrent = 1;
-  uint32_t running = 0;
-  MisfirePolicy misfire = MisfirePolicy::run_once;
-  OverlapPolicy overlap = OverlapPolicy::skip;
-  bool enabled = true;
-  bool removed = false;  // stays until its last run has ended
-  uint64_t bandwidth_kbps = 0;
-  uint64_t bandwidth = 0;  // given to its runs, bytes per second
-  RetryPolicy retry;
-  std::string destination;  // destination_key
-  std::vector<uint32_t> accounts;
-  std::optional<CompiledSchedule> schedule;  // none: manual, disabled or broken
-  uint64_t schedule_print = 0;               // of the Schedule, to see whether it changed
-  WallTime high_water{};
-  std::optional<WallTime> next_due;
-  std::vector<RunId> open;  // not ended, oldest first
-
-  uint32_t concurrent() const { return overlap == OverlapPolicy::allow ? max_concurrent : 1; }
-};
-
-struct Run;
-
-struct Worker {
-  WorkerRow row;
-  SessionId session;      // none: not connected
-  bool draining = false;  // by its own account
-  uint32_t busy = 0;
-  Instant paused_until{};  // it refused something
-  std::set<RunId> runs;
-  uint64_t refused_epoch = 0;  // of the last one sent away, so that it is reported once
-};
-
-// What a waiting run waits for. `ready`: only for its turn.
-enum class WaitFor : uint8_t { nothing, ready, job, account, destination, refused };
-
-struct WaitKey {
-  WaitFor what = WaitFor::nothing;
-  uint64_t key = 0;  // job id, index of the account, run in the way
-  friend auto operator<=>(const WaitKey&, const WaitKey&) = default;
-};
-
-struct Run {
-  RunRow row;  // as stored, but for the state `assigned`
-  Job* job = nullptr;
-  uint32_t client = 0;
-  Ranked rank;
-  WaitKey wait;
-  WaitKey woken;  // the list that gave it its chance, to be passed on if it does not use it
-
-  // An offer or an attempt, and what it holds.
-  Worker* worker = nullptr;
-  Token offer;                // assigned: what was offered
-  uint32_t last_offered = 0;  // highest attempt number ever offered
-  std::vector<uint32_t> accounts;
-  std::string destination;
-  uint64_t bandwidth = 0;
-  WallTime accepted_at{};
-  Instant progress_at{};  // stored last
-
-  Worker* refused_by = nullptr;
-  Instant refused_until{};
-  std::string refused_why;
-
-  std::optional<Instant> deadline;  // offer, lease, retry or refusal, by state
-  std::optional<Instant> in_heap;   // the earliest entry of deadlines_ that speaks for it
-};
 
 class Core::Impl {
  public:
@@ -152,6 +75,7 @@ class Core::Impl {
   // core_why.cc
   std::optional<WhyAnswer> why(RunId run, Now now) const;
   CoreStatus status() const;
+  BandwidthView bandwidth() const;
 
   const Run* find(RunId run) const;
   Run* find(RunId run);
@@ -209,15 +133,62 @@ class Core::Impl {
   uint32_t places() const;
   uint32_t free_slots(const Worker& worker) const;
   uint32_t all_free_slots() const;
-  bool try_start(Run& run, uint32_t places_left);
+  bool try_start(Run& run);
   Worker* choose_worker(const Run& run);
   bool client_is_full(const Client& client) const;
-  uint64_t bandwidth_for(const Run& run, uint32_t places_left) const;
-  bool bandwidth_left(uint64_t cap_kbps, uint64_t used) const;
-  void offer(Run& run, Worker& worker, uint64_t bandwidth);
-  void occupy(Run& run, Worker& worker, uint64_t bandwidth);
+  void offer(Run& run, Worker& worker);
+  void send_assign(Run& run);
+  void occupy(Run& run, Worker& worker);
   void release(Run& run, bool started);
+  void take_back(Run& run);
   void withdraw(Run& run);
+
+  // core_caps.cc: caps and windows along the wall clock.
+  void fire_edges();
+  void refresh_all_caps();
+  void push_edge(std::optional<WallTime> when, uint64_t owner);
+  std::optional<WallTime> edge_of(uint64_t owner) const;
+  void edge_reached(uint64_t owner);
+  void put_cap(Cap& cap, uint64_t kbps, const BandwidthTable& table);
+  void set_client_cap(uint32_t index, const ClientRow& row);
+  void set_global_cap();
+  void set_job_limits(Job& job, const JobPlan& plan);
+  void drop_job_limits(Job& job);
+  void report_cap(std::string_view scope, const std::string& name, const Cap& cap);
+  void window_opened(Job& job);
+  void window_closed(Job& job);
+  bool outside_window(const Run& run) const;
+  bool queue_stops() const { return settings_.queue_paused && settings_.queue_paused_stops; }
+  void let_go_on(Run& run);
+  void hold_back(Run& run);
+  void follow_queue_pause();
+
+  // core_bandwidth.cc: shares of what runs.
+  struct Sharing;
+  void rebalance();
+  void take_stock(Sharing& sharing);
+  void lower(Sharing& sharing);
+  void raise(Sharing& sharing);
+  void tell(Run& run, uint64_t share);
+  void keep_share(Run& run, bool soft);
+  Token attempt_of(const Run& run) const;
+  void take_usage(Run& run, const HeldAttempt& held);
+  void forget_share(Run& run);
+  uint64_t weight_of(const Run& run) const;
+  uint64_t may_use(const Run& run) const;
+  uint64_t first_share(const Run& run) const;
+  bool live_bandwidth(const Run& run) const;
+
+  // core_pause.cc
+  void on(const PauseRuns& event);
+  void on(const ResumeRuns& event);
+  void on(const SetPriority& event);
+  void pause(Run& run, std::string_view reason, std::string_view asked_by);
+  void come_to_rest(Run& run, std::string reason);
+  void go_on(Run& run);
+  bool wants_stop(const Run& run) const;
+  void stopped_on_request(Run& run);
+  void interrupted(Run& run);
 
   // core_waits.cc: waiting lists.
   void make_ready(Run& run);
@@ -235,6 +206,7 @@ class Core::Impl {
   void on(const BrokerLost&);
   void on(const BrokerUp&);
   void on(const WorkerDrain& event);
+  void on(const Noted& event);
   std::string why_refused(const Worker& worker, const WorkerHello& event) const;
   void refuse(Worker& worker, const WorkerHello& event, const std::string& why);
   void restarted(Worker& worker, const Hello& hello);
@@ -263,11 +235,26 @@ class Core::Impl {
   std::string why_no_retry(const Run& run, const AttemptResult& result, Duration wait) const;
   void retry_later(Run& run, const AttemptResult& result, Duration wait);
 
+  // core_hold.cc
+  void on(const DecideHeld& event);
+  AttemptReport take_report(RunRow& row, AttemptResult& result);
+  void hold(Run& run, const AttemptReport& report);
+  static std::string approved_task(const std::string& task);
+
+  // core_versions.cc: states that can be restored.
+  void keep_versions(Run& run, const AttemptResult& result, AttemptReport report);
+  void add_version(const RunRow& row, VersionRef ref, Grade grade, bool good);
+  void on(const UpkeepDue& event);
+  bool has_open(const Job& job, Trigger trigger) const;
+  std::vector<uint32_t> accounts_of(const Run& run) const;
+  void find_further_account(Run& run);
+  RunId add_upkeep(Job& job, Trigger trigger, JobKind kind, const std::string& task);
+
   // core_cancel.cc
   void on(const CancelRuns& event);
   CancelRow cancel(Run& run, std::string_view reason, std::string_view asked_by);
   CancelRow cancel_unknown(RunId run, const CancelRuns& event) const;
-  void send_stop(const Run& run);
+  void send_stop(Run& run);
   std::vector<RunId> chosen(const CancelRequest& request, CancelReply& reply) const;
 
   // core_settings.cc
@@ -286,6 +273,7 @@ class Core::Impl {
   // core_why.cc
   void why_waiting(const Run& run, WhyAnswer& answer, Now now) const;
   void why_global(const Run& run, WhyAnswer& answer) const;
+  void why_held_back(const Run& run, WhyAnswer& answer) const;
   void why_workers(const Run& run, WhyAnswer& answer, Now now) const;
 
   CoreOptions options_;
@@ -307,10 +295,23 @@ class Core::Impl {
   std::map<WaitKey, std::set<Ranked>> waiting_;
   PathLocks locks_;
   uint32_t running_ = 0;  // offers and attempts
-  uint64_t bandwidth_ = 0;
+
+  Cap global_cap_;
+  size_t caps_ = 0;            // configured anywhere
+  size_t shares_ = 0;          // runs that were told a cap
+  uint64_t last_share_ = 0;    // sequence; begins anew above all earlier ones
+  bool shares_moved_ = false;  // rebalance at the end of the step
+  Instant rebalanced_at_{};
+  std::vector<RunId> offered_;  // in this step
+  // By name: the order of addresses would make two equal runs differ.
+  struct ByName {
+    bool operator()(const Worker* a, const Worker* b) const { return a->row.name < b->row.name; }
+  };
+  std::map<Worker*, SetBandwidth, ByName> said_;  // in this step
 
   DueHeap<WallTime, uint64_t> due_;       // job id
   DueHeap<Instant, uint64_t> deadlines_;  // run id
+  DueHeap<WallTime, uint64_t> edges_;     // of caps and windows, by owner (core_caps.cc)
 
   std::unordered_map<std::string, std::pair<KeyedRun, Instant>> keys_;
   std::deque<std::string> keys_order_;

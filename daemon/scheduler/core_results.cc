@@ -3,6 +3,7 @@
 
 #include "daemon/base/text.h"
 #include "daemon/scheduler/core_impl.h"
+#include "schemas/json_fields.h"
 
 namespace dray::scheduler {
 namespace {
@@ -21,7 +22,8 @@ bool is_never_retried(ErrorClass error_class) {
 // We did not stop it, and it did not end by itself: a signal, a worker that was shut down or whose
 // lease ran out. That says nothing about the job.
 bool was_interrupted(const AttemptResult& result) {
-  return result.outcome == Outcome::killed || result.outcome == Outcome::cancelled;
+  return result.outcome == Outcome::killed || result.outcome == Outcome::cancelled ||
+         result.outcome == Outcome::held;
 }
 
 }  // namespace
@@ -50,7 +52,9 @@ void Core::Impl::conclude(Run& run, const AttemptResult& result) {
   attempt.ended_at = not_before(run.accepted_at);
   attempt.end = "result";
   attempt.result = result;
+  const AttemptReport report = take_report(row, attempt.result);
   emit(EndAttempt{std::move(attempt)});
+  keep_versions(run, result, report);
   row.bytes = result.bytes;
   row.files = result.files;
   row.checks = result.checks;
@@ -68,12 +72,33 @@ void Core::Impl::conclude(Run& run, const AttemptResult& result) {
     row.reason = row.cancel_reason;
     return finish(run, RunState::cancelled, Outcome::cancelled, ErrorClass::none);
   }
+  if (outcome == Outcome::held && !row.cancel_requested) return hold(run, report);
+  if (outcome == Outcome::cancelled) return interrupted(run);
   ++row.failed_attempts;
   const Duration wait = backoff(run.job->retry, row.failed_attempts, jitter_);
   row.reason = why_no_retry(run, result, wait);
+  if (row.reason.empty() && row.pause_requested) {
+    emit(SendOwners{Owners{false, {}, {row.token()}}});
+    release(run, true);
+    return come_to_rest(run, "paused after a failed attempt");
+  }
   if (row.reason.empty()) return retry_later(run, result, wait);
   finish(run, RunState::failed, was_interrupted(result) ? Outcome::killed : Outcome::failed,
          result.error_class);
+}
+
+// Stopped to go on later: because we said so, or because its worker was shut down in good order. The
+// latter is a lost attempt, not a failed one, but nothing that the run did to its worker.
+void Core::Impl::interrupted(Run& run) {
+  RunRow& row = run.row;
+  if (wants_stop(run) || run.pause_told) return stopped_on_request(run);
+  const std::string why = fmt::format("worker {} was shut down", row.worker);
+  Body body;
+  body.number("attempt", row.attempt).text("worker", row.worker).text("why", why);
+  add_event(event_kind::kRunLost, &row, body.done());
+  if (row.attempt < limits::kMaxAttempts) return stopped_on_request(run);
+  row.reason = fmt::format("no further attempt: {} were made", row.attempt);
+  finish(run, RunState::failed, Outcome::killed, ErrorClass::crash);
 }
 
 // Empty: another attempt follows after `wait`.
@@ -89,7 +114,9 @@ std::string Core::Impl::why_no_retry(const Run& run, const AttemptResult& result
   if (run.row.failed_attempts >= job.retry.max_attempts)
     return fmt::format("no further attempt: {} of {} were made", run.row.failed_attempts,
                        job.retry.max_attempts);
-  if (job.next_due && now_.wall + std::chrono::duration_cast<microseconds>(wait) >= *job.next_due)
+  // A restore that somebody waits for does not give way to the next backup.
+  if (is_job_kind(run.row.kind) && job.next_due &&
+      now_.wall + std::chrono::duration_cast<microseconds>(wait) >= *job.next_due)
     return fmt::format("no further attempt: the next occurrence is due before it, at {}",
                        format_rfc3339(*job.next_due));
   return "";

@@ -93,6 +93,7 @@ Run& Core::Impl::add_run(RunRow row, Job& job) {
       std::clamp<Duration>(std::chrono::duration_cast<seconds>(now_.wall - run.row.queued_at),
                            Duration::zero(), kOldest);
   run.rank = rank_of(id, now_.mono - age, run.row.priority);
+  find_further_account(run);
   job.open.push_back(id);
   ++counts_[slot_of(run.row.state)];
   return run;

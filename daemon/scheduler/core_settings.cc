@@ -56,7 +56,6 @@ Job& Core::Impl::put_job(const JobPlan& plan) {
   job.misfire_max = plan.misfire_max;
   job.overlap = plan.overlap;
   job.max_concurrent = plan.max_concurrent;
-  job.bandwidth_kbps = plan.bandwidth_kbps;
   job.retry = plan.retry;
   job.destination = destination_key(plan.client, plan.destination);
   job.accounts.clear();
@@ -68,6 +67,7 @@ Job& Core::Impl::put_job(const JobPlan& plan) {
   job.enabled = plan.enabled;
   job.schedule_print = print_of(plan.schedule);
   compile(job, plan.schedule, plan.created_at);
+  set_job_limits(job, plan);
   return job;
 }
 
@@ -97,9 +97,16 @@ void Core::Impl::on(const JobPut& event) {
   if (event.created) {
     add_job_event(event_kind::kJobCreated, job, "{}");
   } else {
-    add_job_event(event_kind::kJobChanged, job, Body{}.flag("enabled", job.enabled).done());
+    Body body;
+    body.flag("enabled", job.enabled).text("paused", job.paused);
+    add_job_event(event_kind::kJobChanged, job, body.done());
   }
-  wake_job(job);
+  if (job.window_open()) {
+    window_opened(job);
+  } else {
+    wake_job(job);
+    window_closed(job);
+  }
 }
 
 void Core::Impl::on(const JobRemoved& event) {
@@ -109,6 +116,7 @@ void Core::Impl::on(const JobRemoved& event) {
   job.removed = true;
   job.next_due.reset();
   job.schedule.reset();
+  drop_job_limits(job);
   add_job_event(event_kind::kJobRemoved, job, "{}");
   const auto named = job_names_.find(job.name);
   if (named != job_names_.end() && named->second == &job) job_names_.erase(named);
@@ -131,11 +139,13 @@ void Core::Impl::on(const ClientPut& event) {
   Client& client = clients_[index];
   client.spec = spec;
   queue_.set_weight(index, spec.weight);
+  set_client_cap(index, event.client);
   queue_.set_blocked(index, client_is_full(client));
   AddEvent added;
   Body body;
   body.number("weight", spec.weight).number("max_concurrent_jobs", spec.max_concurrent_jobs);
   body.number("max_bandwidth_kbps", static_cast<int64_t>(spec.max_bandwidth_kbps));
+  body.text("paused", client.paused);
   added.event =
       EventRow{++last_event_, now_.wall,  std::string(event_kind::kClientChanged), spec.name, "",
                RunId{},       body.done()};
@@ -150,12 +160,22 @@ void Core::Impl::on(const AccountPut& event) {
 
 void Core::Impl::on(const SettingsPut& event) {
   settings_ = event.settings;
+  set_global_cap();
+  follow_queue_pause();
   Body body;
   body.number("global_max_concurrent_jobs", settings_.global_max_concurrent_jobs);
   body.number("global_max_bandwidth_kbps",
               static_cast<int64_t>(settings_.global_max_bandwidth_kbps));
   body.flag("queue_paused", settings_.queue_paused);
+  body.text("queue_paused_reason", settings_.queue_paused_reason);
   add_event(event_kind::kSettingsChanged, nullptr, body.done());
+}
+
+void Core::Impl::on(const Noted& event) {
+  AddEvent added;
+  added.event = EventRow{++last_event_, now_.wall, std::string(event.kind), event.client, event.job,
+                         RunId{},       event.body};
+  emit(std::move(added));
 }
 
 }  // namespace dray::scheduler

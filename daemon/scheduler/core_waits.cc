@@ -38,7 +38,8 @@ bool Core::Impl::has_room(WaitKey key) const {
   if (key.what == WaitFor::job) {
     const auto job = jobs_.find(JobId{key.key});
     return job != jobs_.end() && job->second.running < std::max(job->second.concurrent(), 1u) &&
-           bandwidth_left(job->second.bandwidth_kbps, job->second.bandwidth);
+           job->second.paused.empty() &&
+           bandwidth_for_one_more(job->second.cap_bytes(), job->second.running);
   }
   if (key.what != WaitFor::account) return true;
   const Account& account = accounts_[key.key];

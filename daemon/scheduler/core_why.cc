@@ -24,7 +24,13 @@ std::optional<WhyAnswer> Core::Impl::why(RunId id, Now now) const {
       add(answer, WhyCode::approval, "it waits for approval: " + row.reason);
       break;
     case RunState::paused:
-      add(answer, WhyCode::approval, "it was paused and waits to be resumed");
+      if (row.pause_requested || !outside_window(*run)) {
+        add(answer, WhyCode::paused,
+            (row.reason.empty() ? "it was paused" : "it was " + row.reason) +
+                (row.pause_requested ? "; it waits to be resumed" : ""));
+      } else {
+        why_held_back(*run, answer);
+      }
       break;
     case RunState::assigned:
       add(answer, WhyCode::offered,
@@ -49,6 +55,12 @@ std::optional<WhyAnswer> Core::Impl::why(RunId id, Now now) const {
                         quoted(row.cancel_by), quoted(row.worker)));
       else
         add(answer, WhyCode::on_worker, fmt::format("it runs on worker {}", quoted(row.worker)));
+      if (wants_stop(*run))
+        add(answer, WhyCode::paused,
+            "it is being stopped, to go on later: " + (row.pause_requested ? row.reason
+                                                       : outside_window(*run)
+                                                           ? std::string("its window has ended")
+                                                           : std::string("maintenance")));
       if (!run->worker->session)
         add(answer, WhyCode::worker_away,
             fmt::format("worker {} is not connected; its lease ends in {}", quoted(row.worker),
@@ -61,8 +73,10 @@ std::optional<WhyAnswer> Core::Impl::why(RunId id, Now now) const {
 void Core::Impl::why_waiting(const Run& run, WhyAnswer& answer, Now now) const {
   const Job& job = *run.job;
   why_global(run, answer);
-  if (!bandwidth_left(job.bandwidth_kbps, job.bandwidth))
-    add(answer, WhyCode::bandwidth, "all bandwidth of the job is given to its other runs");
+  why_held_back(run, answer);
+  if (!bandwidth_for_one_more(job.cap_bytes(), job.running))
+    add(answer, WhyCode::bandwidth,
+        "the job's bandwidth cap leaves too little for each of its runs if another one starts");
   if (job.running >= std::max(job.concurrent(), 1u)) {
     RunId other;
     for (const RunId id : job.open)
@@ -70,7 +84,7 @@ void Core::Impl::why_waiting(const Run& run, WhyAnswer& answer, Now now) const {
     add(answer, WhyCode::job_cap,
         fmt::format("the job has {} of {} runs going", job.running, job.concurrent()), other);
   }
-  for (const uint32_t index : job.accounts) {
+  for (const uint32_t index : accounts_of(run)) {
     if (has_room(WaitKey{WaitFor::account, index})) continue;
     const Account& account = accounts_[index];
     add(answer, WhyCode::account_cap,
@@ -104,11 +118,31 @@ void Core::Impl::why_global(const Run& run, WhyAnswer& answer) const {
     add(answer, WhyCode::client_cap,
         fmt::format("client {} has {} of {} runs going", quoted(client.name), client.running,
                     spec.max_concurrent_jobs));
-  if (!bandwidth_left(set.global_max_bandwidth_kbps, bandwidth_))
-    add(answer, WhyCode::bandwidth, "all of global_max_bandwidth_kbps is given to other runs");
-  if (!bandwidth_left(spec.max_bandwidth_kbps, client.bandwidth))
+  if (!bandwidth_for_one_more(global_cap_.bytes(), running_))
     add(answer, WhyCode::bandwidth,
-        fmt::format("all bandwidth of client {} is given to its other runs", quoted(client.name)));
+        fmt::format("the bandwidth cap over all runs ({} kB/s) leaves too little for each if "
+                    "another one starts",
+                    global_cap_.kbps));
+  if (!bandwidth_for_one_more(client.cap.bytes(), client.running))
+    add(answer, WhyCode::bandwidth,
+        fmt::format("the bandwidth cap of client {} ({} kB/s) leaves too little for each if "
+                    "another one starts",
+                    quoted(client.name), client.cap.kbps));
+}
+
+// A person or the clock, and nothing that becomes free by itself.
+void Core::Impl::why_held_back(const Run& run, WhyAnswer& answer) const {
+  const Client& client = clients_[run.client];
+  const Job& job = *run.job;
+  if (!client.paused.empty())
+    add(answer, WhyCode::client_paused,
+        fmt::format("client {} is paused: {}", quoted(client.name), client.paused));
+  if (!job.paused.empty()) add(answer, WhyCode::job_paused, "the job is paused: " + job.paused);
+  if (!outside_window(run)) return;
+  const std::optional<WallTime> opens = job.limits->edge;
+  add(answer, WhyCode::window,
+      opens ? fmt::format("the job may not run now; its window opens at {}", format_rfc3339(*opens))
+            : "the job has no window in which it may run");
 }
 
 void Core::Impl::why_workers(const Run& run, WhyAnswer& answer, Now now) const {

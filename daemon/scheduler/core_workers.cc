@@ -55,18 +55,20 @@ void Core::Impl::on(const WorkerHello& event) {
   connect(worker, event);
 
   std::vector<Token> stale;
-  std::vector<Token> cancel;
-  for (const HeldAttempt& held : hello.held)
-    if (adopt(worker, held, stale) && find(held.token.run)->row.cancel_requested)
-      cancel.push_back(held.token);
+  std::vector<RunId> stop;
+  for (const HeldAttempt& held : hello.held) {
+    if (!adopt(worker, held, stale)) continue;
+    const Run& run = *find(held.token.run);
+    if (run.row.cancel_requested || wants_stop(run)) stop.push_back(run.row.id);
+  }
   Welcome welcome;
   welcome.scheduler_epoch = scheduler_epoch_;
   welcome.lease_ms = static_cast<uint64_t>(to_ms(options_.lease));
   welcome.heartbeat_ms = static_cast<uint64_t>(to_ms(options_.heartbeat));
   welcome.stale = std::move(stale);
   emit(SendWelcome{event.session, std::move(welcome)});
-  for (const Token& token : cancel)
-    send_stop(*find(token.run));
+  for (const RunId id : stop)
+    send_stop(*find(id));
 }
 
 void Core::Impl::refuse(Worker& worker, const WorkerHello& event, const std::string& why) {
@@ -128,6 +130,7 @@ void Core::Impl::disconnect(Worker& worker) {
   if (!worker.session) return;
   sessions_.erase(worker.session);
   worker.session = {};
+  shares_moved_ = true;
   withdraw_offers(worker);
 }
 

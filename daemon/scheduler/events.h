@@ -1,8 +1,10 @@
 // What can happen to the scheduler core.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "daemon/scheduler/rows.h"
 #include "schemas/messages.h"
@@ -28,6 +30,7 @@ struct WorkerRenew {
 struct WorkerAccept {
   SessionId session;
   Token token;
+  uint64_t offer = 0;  // 0: a worker that does not tell
 };
 struct WorkerReject {
   SessionId session;
@@ -46,6 +49,28 @@ struct BrokerUp {};    // publish OWNERS again
 struct RunNow {
   Asker asker;
   Enqueue request;
+  // Another run like this one, or a restore: looked up by the shell for Enqueue::rerun_of and
+  // ::task.
+  struct Rerun {
+    JobKind kind = JobKind::sync;
+    std::string task;
+  };
+  std::optional<Rerun> rerun = {};
+};
+// Checked by the asker's verb against this very core: what does not fit any more is passed over.
+struct PauseRuns {
+  std::vector<RunId> runs;
+  std::string reason;
+  std::string asked_by;
+};
+struct ResumeRuns {
+  std::vector<RunId> runs;
+  std::string asked_by;
+};
+struct SetPriority {
+  RunId run;
+  int32_t priority = 0;
+  std::string asked_by;
 };
 // Of the runs that a request names, those that the core does not know and the store knows as ended.
 struct EndedRun {
@@ -74,6 +99,13 @@ struct AccountPut {
 struct SettingsPut {
   LiveSettings settings;
 };
+// Something that only the journal wants to know; `kind` is a row of event_kinds.h.
+struct Noted {
+  std::string_view kind;
+  std::string client;
+  std::string job;
+  std::string body;  // JSON object
+};
 struct WorkerDrain {
   std::string worker;
   bool drain = false;
@@ -85,9 +117,26 @@ struct AssignFailed {
   std::string why;
 };
 
+// Somebody decides about a run that its guard held; any other run is passed over.
+struct DecideHeld {
+  RunId run;
+  bool approve = false;
+  std::string reason;
+  std::string asked_by;
+};
+
+// The answer to CheckUpkeep.
+struct UpkeepDue {
+  JobId job;
+  std::vector<RunId> prune;  // states that go; empty: none
+  std::string prune_task;
+  std::string drill_task;  // empty: none is due
+};
+
 using Event =
     std::variant<Tick, WorkerHello, WorkerRenew, WorkerAccept, WorkerReject, WorkerResult,
                  SessionGone, BrokerLost, BrokerUp, RunNow, CancelRuns, JobPut, JobRemoved,
-                 ClientPut, AccountPut, SettingsPut, WorkerDrain, AssignFailed>;
+                 ClientPut, AccountPut, SettingsPut, WorkerDrain, AssignFailed, PauseRuns,
+                 ResumeRuns, SetPriority, DecideHeld, Noted, UpkeepDue>;
 
 }  // namespace dray::scheduler

@@ -27,6 +27,7 @@ std::vector<std::string_view> components(std::string_view path) {
 
 std::string destination_key(std::string_view client, const Endpoint& destination) {
   std::string key;
+  if (destination.remote.empty()) return key;
   key.reserve(client.size() + destination.remote.size() + destination.path.size() + 3);
   key.append(client).push_back(kSeparator);
   key.append(destination.remote).push_back(kSeparator);
@@ -36,11 +37,12 @@ std::string destination_key(std::string_view client, const Endpoint& destination
 }
 
 bool keys_overlap(std::string_view a, std::string_view b) {
+  if (a.empty() || b.empty()) return false;
   return a.size() <= b.size() ? b.starts_with(a) : a.starts_with(b);
 }
 
 void PathLocks::take(std::string_view key, JobId job, RunId run) {
-  held_.emplace(std::string(key), Holder{job, run});
+  if (!key.empty()) held_.emplace(std::string(key), Holder{job, run});
 }
 
 void PathLocks::release(std::string_view key, RunId run) {
@@ -53,6 +55,7 @@ void PathLocks::release(std::string_view key, RunId run) {
 }
 
 RunId PathLocks::in_the_way(std::string_view key, JobId job) const {
+  if (key.empty()) return {};
   // The same path, and what lies below it, follow each other in the order of keys.
   for (auto it = held_.lower_bound(key); it != held_.end() && it->first.starts_with(key); ++it)
     if (it->second.job != job) return it->second.run;

@@ -14,7 +14,8 @@ namespace dray::scheduler {
 
 // The destination as one comparable text: client, remote and the path without empty and "."
 // components, with ".." taken back and no leading slash; every component ends in a slash. So two
-// destinations overlap exactly when one key is the beginning of the other.
+// destinations overlap exactly when one key is the beginning of the other. Empty for a job without
+// a destination, which is in nobody's way.
 std::string destination_key(std::string_view client, const Endpoint& destination);
 
 bool keys_overlap(std::string_view a, std::string_view b);

@@ -13,6 +13,7 @@
 #include "schemas/messages.h"
 #include "schemas/outcome.h"
 #include "schemas/run_state.h"
+#include "schemas/run_task.h"
 
 namespace dray {
 
@@ -32,6 +33,8 @@ struct EnumNames<Trigger> {
 struct ClientRow {
   ClientId id;
   ClientSpec spec;
+  BandwidthTable bandwidth_table;  // overrides max_bandwidth_kbps when it has rows
+  std::string paused;              // why none of its runs starts; empty: not paused
 };
 
 // What the core needs of a job; the whole JobSpec stays in the store.
@@ -90,11 +93,12 @@ struct RunRow {
   bool cancel_requested = false;
   std::string cancel_reason;
   std::string cancel_by;
+  RunId rerun_of;                // the run that this one repeats
   bool pause_requested = false;  // stopped or kept from starting until somebody resumes it
   Grade grade = Grade::none;     // of the last attempt's validation
-  std::string asked_by;         // manual runs
-  std::string idempotency_key;  // manual runs: same key, same run, for 24 h; empty: none
-  std::string reason;           // skipped, missed, held, failed without an attempt: why, for people
+  std::string asked_by;          // manual runs
+  std::string idempotency_key;   // manual runs: same key, same run, for 24 h; empty: none
+  std::string reason;  // skipped, missed, held, failed without an attempt: why, for people
   Outcome outcome = Outcome::none;
   ErrorClass error_class = ErrorClass::none;
   std::string hint;
@@ -145,8 +149,10 @@ struct WorkerRow {
 struct LiveSettings {
   uint32_t global_max_concurrent_jobs = 0;  // 0: no cap
   uint64_t global_max_bandwidth_kbps = 0;   // 0: no cap
+  BandwidthTable global_bandwidth_table;    // overrides it when it has rows
   bool queue_paused = false;
   std::string queue_paused_reason;
+  bool queue_paused_stops = false;  // what runs is stopped too, and goes on after the pause
 };
 
 // A manual run that was asked for with an idempotency key in the last 24 hours, ended or not.
@@ -155,6 +161,29 @@ struct KeyedRun {
   RunId run;
   JobId job;
   WallTime queued_at{};
+};
+
+// A state of a job that can be restored, or could be.
+enum class VersionState : uint8_t { kept = 1, pruning = 2, pruned = 3 };
+
+template <>
+struct EnumNames<VersionState> {
+  static constexpr std::string_view kWhat = "version state";
+  static constexpr EnumRow<VersionState> kRows[] = {{VersionState::kept, "kept"},
+                                                    {VersionState::pruning, "pruning"},
+                                                    {VersionState::pruned, "pruned"}};
+};
+
+struct VersionRow {
+  VersionRef ref;
+  JobId job;  // that made it; it may be gone
+  std::string job_name;
+  std::string client;
+  bool good = false;   // the run ended well and nothing speaks against its result
+  std::string pinned;  // why it must stay; empty: not pinned
+  VersionState state = VersionState::kept;
+  RunId prune_run;  // that removes or removed it
+  WallTime pruned_at{};
 };
 
 // What the core is loaded from at start: everything not terminal, and what it plans with.

@@ -70,6 +70,8 @@ void SchedulerService::Impl::apply_config() {
   around.default_time_zone = context.config.scheduler.default_time_zone;
   around.further_flags = context.config.worker.allow_flags;
   around.min_free_disk = context.config.scheduler.min_free_disk;
+  around.default_destination = {context.config.default_destination.remote,
+                                context.config.default_destination.path};
 }
 
 Status SchedulerService::Impl::connect() {

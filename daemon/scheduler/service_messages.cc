@@ -26,7 +26,7 @@ void on_message(Arrival& a, Renew message) {
   a.shell.handle(scheduler::WorkerRenew{a.incoming.from, std::move(message)}, a.now);
 }
 void on_message(Arrival& a, Accept message) {
-  a.shell.handle(scheduler::WorkerAccept{a.incoming.from, message.token}, a.now);
+  a.shell.handle(scheduler::WorkerAccept{a.incoming.from, message.token, message.offer}, a.now);
 }
 void on_message(Arrival& a, Reject message) {
   a.shell.handle(scheduler::WorkerReject{a.incoming.from, message.token, std::move(message.why)},
@@ -34,6 +34,9 @@ void on_message(Arrival& a, Reject message) {
 }
 void on_message(Arrival& a, AttemptResult message) {
   a.shell.handle(scheduler::WorkerResult{a.incoming.from, std::move(message)}, a.now);
+}
+void on_message(Arrival& a, RemoteRefreshed message) {
+  a.shell.remote_refreshed(message, a.asker(), a.now);
 }
 void on_message(Arrival& a, Request message) {
   a.shell.request(message, a.asker(), a.incoming.from_role, a.now);
@@ -64,6 +67,7 @@ constexpr MessageRow kMessages[] = {
     {MessageType::accept, From::worker, &decode_and_handle<Accept>},
     {MessageType::reject, From::worker, &decode_and_handle<Reject>},
     {MessageType::result, From::worker, &decode_and_handle<AttemptResult>},
+    {MessageType::remote_refreshed, From::worker, &decode_and_handle<RemoteRefreshed>},
     {MessageType::request, From::asker, &decode_and_handle<Request>},
     {MessageType::enqueue, From::asker, &decode_and_handle<Enqueue>},
     {MessageType::cancel_request, From::asker, &decode_and_handle<CancelRequest>},

@@ -6,7 +6,9 @@
 
 #include "daemon/base/quote.h"
 #include "daemon/base/text.h"
+#include "daemon/scheduler/week_table.h"
 #include "schemas/job_check.h"
+#include "schemas/json_fields.h"
 #include "schemas/json_text.h"
 
 namespace dray {
@@ -14,7 +16,9 @@ namespace {
 
 constexpr std::string_view kMaxJobs = "global_max_concurrent_jobs";
 constexpr std::string_view kMaxBandwidth = "global_max_bandwidth_kbps";
+constexpr std::string_view kBandwidthTable = "global_bandwidth_table";
 constexpr std::string_view kPaused = "queue_paused";
+constexpr std::string_view kPausedStops = "queue_paused_stops";
 constexpr std::string_view kPausedReason = "queue_paused_reason";
 
 constexpr SettingRow kSettings[] = {
@@ -22,8 +26,12 @@ constexpr SettingRow kSettings[] = {
      "Runs at the same time, over all clients; 0: no cap"},
     {kMaxBandwidth, SettingType::number, "0", 0, 1'000'000'000,
      "Kilobytes (1000 B) per second, over all runs; 0: no cap"},
+    {kBandwidthTable, SettingType::bandwidth_table, "{}", 0, 0,
+     "Caps by day and time instead of global_max_bandwidth_kbps (dray bandwidth schedule)"},
     {kPaused, SettingType::boolean, "false", 0, 0, "No run starts; what runs goes on"},
     {kPausedReason, SettingType::text, "\"\"", 0, 0, "Why the queue is paused; shown to everybody"},
+    {kPausedStops, SettingType::boolean, "false", 0, 0,
+     "While the queue is paused, what runs is stopped; it goes on afterwards"},
     {"history_keep_days", SettingType::number, "400", 1, 36'500,
      "Ended runs and events are deleted after this many days"},
 };
@@ -57,6 +65,21 @@ Result<std::string> check_text(const SettingRow& row, const JsonValue& value) {
   if (Status status = check_reason(*text); !status)
     return std::unexpected(annotate(status.error(), row.name));
   return json_quote(*text);
+}
+
+Result<std::string> check_table(const SettingRow& row, const JsonValue& value) {
+  // A command line gives it as text.
+  if (const auto text = value.text()) {
+    DRAY_TRY_ASSIGN(const JsonDocument document, JsonDocument::parse(*text));
+    return check_table(row, document.root());
+  }
+  BandwidthTable table;
+  if (Status read = read_json(value, table); !read)
+    return std::unexpected(annotate(read.error(), row.name));
+  if (!table.rows.empty())
+    if (auto compiled = WeekTable::compile(table); !compiled)
+      return std::unexpected(annotate(compiled.error(), row.name));
+  return table.rows.empty() ? std::string("{}") : to_json(table);
 }
 
 // What is stored, or the default.
@@ -101,6 +124,8 @@ Result<std::string> check_setting(std::string_view name, std::string_view json) 
       return check_boolean(*row, document.root());
     case SettingType::text:
       return check_text(*row, document.root());
+    case SettingType::bandwidth_table:
+      return check_table(*row, document.root());
   }
   return fail(ErrorCode::invalid, "{} cannot be set", quoted(name));
 }
@@ -116,7 +141,10 @@ LiveSettings settings_from(const std::map<std::string, std::string>& stored) {
   LiveSettings settings;
   settings.global_max_concurrent_jobs = static_cast<uint32_t>(setting_number(stored, kMaxJobs));
   settings.global_max_bandwidth_kbps = setting_number(stored, kMaxBandwidth);
+  if (auto table = from_json<BandwidthTable>(stored_or_default(stored, kBandwidthTable)))
+    settings.global_bandwidth_table = std::move(*table);
   settings.queue_paused = stored_or_default(stored, kPaused) == "true";
+  settings.queue_paused_stops = stored_or_default(stored, kPausedStops) == "true";
   const auto reason = JsonDocument::parse(stored_or_default(stored, kPausedReason));
   if (reason) settings.queue_paused_reason = reason->root().text().value_or("");
   return settings;

@@ -13,7 +13,7 @@
 
 namespace dray {
 
-enum class SettingType : uint8_t { number, boolean, text };
+enum class SettingType : uint8_t { number, boolean, text, bandwidth_table };
 
 struct SettingRow {
   std::string_view name;

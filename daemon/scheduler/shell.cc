@@ -1,8 +1,12 @@
 #include "daemon/scheduler/shell.h"
 
 #include "daemon/base/log.h"
+#include "daemon/base/quote.h"
 #include "daemon/base/text.h"
 #include "daemon/scheduler/event_kinds.h"
+#include "daemon/scheduler/run_facts.h"
+#include "daemon/scheduler/safe_name.h"
+#include "daemon/scheduler/upkeep.h"
 #include "schemas/codec.h"
 #include "schemas/job_check.h"
 
@@ -12,12 +16,6 @@ namespace {
 constexpr Duration kRecoveryInterval = seconds{1};
 // A spec is some 2 kB with its remotes.
 constexpr size_t kMaxSpecs = 1024;
-constexpr size_t kMaxAskerBytes = 200;
-
-// Names of people come from outside and end up in events, mails and terminals.
-std::string safe_name(std::string_view asked_by, std::string_view peer) {
-  return shorten(escape_for_display(asked_by.empty() ? peer : asked_by), kMaxAskerBytes);
-}
 
 EventMessage to_message(const EventRow& row) {
   return EventMessage{row.sequence, row.at, row.kind, row.client, row.job, row.run, row.body};
@@ -75,6 +73,7 @@ Status Shell::load(Now now) {
 
 LiveSettings Shell::effective(LiveSettings settings) const {
   if (!disk_low_) return settings;
+  if (!settings.queue_paused) settings.queue_paused_stops = false;
   settings.queue_paused = true;
   settings.queue_paused_reason = *disk_low_;
   return settings;
@@ -112,15 +111,6 @@ void Shell::run_steps(Now now) {
       take(std::move(action), now);
   }
   steps_.clear();
-}
-
-void Shell::enqueue(const Enqueue& request, const scheduler::Asker& asker, Now now) {
-  if (!accepting())
-    return post(asker.session, asker.request_id,
-                Enqueued{to_wire_code(ErrorCode::exhausted), refusal_text(), {}});
-  Enqueue clean = request;
-  clean.asked_by = safe_name(request.asked_by, asker.name);
-  handle(scheduler::RunNow{asker, std::move(clean)}, now);
 }
 
 void Shell::cancel(const CancelRequest& request, const scheduler::Asker& asker, Now now) {
@@ -169,11 +159,16 @@ void Shell::request(const Request& request, const scheduler::Asker& asker, Role 
   context.peer = asker.name;
   context.asked_by = safe_name(request.asked_by, asker.name);
   Response response = verbs::handle(context, *chosen, request);
-  if (auto* relay = std::get_if<verbs::Relay>(&context.later); relay && response.code == 0)
-    return outbox_.relay(asker, std::move(*relay));
+  auto* relay = std::get_if<verbs::Relay>(&context.later);
+  if (response.code != 0) relay = nullptr;
+  if (relay && !chosen->verb->changes) return outbox_.relay(asker, std::move(*relay));
   if (auto* backup = std::get_if<verbs::Backup>(&context.later); backup && response.code == 0)
     return outbox_.backup(asker, backup->path);
-  answer(response);
+  if (relay) {
+    relays_.push_back({asker, std::move(*relay)});
+  } else {
+    answer(response);
+  }
   // The failure of one change took the whole turn with it.
   if (chosen->verb->changes && !store_.in_transaction())
     return fail_turn({from_wire_code(response.code), response.message}, now);
@@ -199,6 +194,7 @@ void Shell::take(scheduler::Action action, Now now) {
   if (take_row(action, now)) return;
   using namespace scheduler;
   if (auto* a = std::get_if<SendAssign>(&action)) return assign(*a);
+  if (auto* a = std::get_if<CheckUpkeep>(&action)) return check_upkeep(a->job, now);
   if (auto* a = std::get_if<SendWelcome>(&action))
     return post(a->session, 0, std::move(a->message));
   if (auto* a = std::get_if<SendGoodbye>(&action))
@@ -208,6 +204,8 @@ void Shell::take(scheduler::Action action, Now now) {
   if (auto* a = std::get_if<SendStart>(&action)) return post(a->session, 0, Start{a->token});
   if (auto* a = std::get_if<SendWithdraw>(&action)) return post(a->session, 0, Withdraw{a->token});
   if (auto* a = std::get_if<SendStop>(&action)) return post(a->session, 0, std::move(a->message));
+  if (auto* a = std::get_if<SendBandwidth>(&action))
+    return post(a->session, 0, std::move(a->message));
   if (auto* a = std::get_if<SendResultAck>(&action))
     return post(a->session, 0, ResultAck{a->token});
   if (auto* a = std::get_if<SendStale>(&action)) return post(a->session, 0, Stale{a->token});
@@ -225,11 +223,42 @@ void Shell::assign(const scheduler::SendAssign& action) {
     return;
   }
   spec->kind = action.kind;
-  spec->task = action.task;
+  if (const Status told = fill_task(*spec, action); !told) {
+    steps_.emplace_back(scheduler::AssignFailed{action.token, told.error().message});
+    return;
+  }
   spec->scheduled_at = action.scheduled_at;
   spec->dry_run = action.dry_run;
   spec->bandwidth_bytes_per_second = action.bandwidth_bytes_per_second;
-  post(action.session, 0, Assign{action.token, action.lease_ms, std::move(*spec)});
+  spec->live_bandwidth = action.live_bandwidth;
+  post(action.session, 0, Assign{action.token, action.lease_ms, std::move(*spec), action.offer});
+}
+
+// What the run has to do beyond its job, and what it is told of the job's past.
+Status Shell::fill_task(RunSpec& spec, const scheduler::SendAssign& action) {
+  RunTask task;
+  if (!action.task.empty()) {
+    DRAY_TRY_ASSIGN(task,
+                    annotate(from_json<RunTask>(action.task, JsonReadOptions{.unknown_keys = true}),
+                             "the run's task"));
+  }
+  DRAY_TRY_ASSIGN(task.learned, store::learned_counts(store_.db(), action.job, action.kind));
+  DRAY_TRY(store::fit_spec(store_.db(), spec, task));
+  DRAY_TRY_ASSIGN(task.previous, store::previous_version(store_.db(), spec));
+  spec.task = task == RunTask{} ? std::string() : to_json(task);
+  return {};
+}
+
+// The rows of this turn count for the answer, and go into the same commit. A failure of the store
+// shows at that commit; a state that cannot be judged now is judged with the next one.
+void Shell::check_upkeep(JobId job, Now now) {
+  if (const Status opened = open_transaction(); !opened) return;
+  Result<std::optional<scheduler::UpkeepDue>> due = store::upkeep_due(store_.db(), job, now.wall);
+  if (!due) {
+    log_warn("retention.failed", "job {}: nothing is pruned: {}", job, due.error().message);
+  } else if (*due) {
+    steps_.emplace_back(std::move(**due));
+  }
 }
 
 Result<RunSpec> Shell::run_spec(JobId job) {
@@ -270,6 +299,9 @@ void Shell::send_all() {
   for (const Outgoing& out : outgoing_)
     outbox_.send(out.to, out.id, out.message);
   outgoing_.clear();
+  for (WaitingRelay& waiting : relays_)
+    outbox_.relay(waiting.asker, std::move(waiting.relay));
+  relays_.clear();
   for (const OutMessage& event : publications_)
     outbox_.send({}, 0, event);
   outbox_.flush();
@@ -308,7 +340,11 @@ void Shell::fail_turn(const Error& error, Now now) {
                   refusal_text()};
   for (Outgoing& out : outgoing_)
     refuse_in_place(out.message, why);
-  next_recovery_ = now.mono;
+  for (const WaitingRelay& waiting : relays_)
+    post(waiting.asker.session, waiting.asker.request_id, verbs::refusal(why), true);
+  relays_.clear();
+  // At once, but not over and over where little can be written and much cannot.
+  next_recovery_ = std::max(next_recovery_, now.mono);
 }
 
 void Shell::handle_broken(const scheduler::Event& event) {

@@ -23,12 +23,13 @@
 #include "daemon/scheduler/store.h"
 #include "daemon/scheduler/verbs.h"
 #include "schemas/messages.h"
+#include "schemas/run_task.h"
 
 namespace dray {
 
-using OutMessage =
-    std::variant<Welcome, Goodbye, Renewed, Assign, Start, Withdraw, StopAttempt, ResultAck, Stale,
-                 Owners, Enqueued, CancelReply, Response, EventMessage>;
+using OutMessage = std::variant<Welcome, Goodbye, Renewed, Assign, Start, Withdraw, StopAttempt,
+                                ResultAck, Stale, Owners, Enqueued, CancelReply, Response,
+                                EventMessage, SetBandwidth, RemoteRefreshedAck>;
 
 // Where a turn's messages go. Called after the commit.
 class Outbox {
@@ -58,6 +59,8 @@ class Shell {
   void request(const Request& request, const scheduler::Asker& asker, Role role, Now now);
   void enqueue(const Enqueue& request, const scheduler::Asker& asker, Now now);
   void cancel(const CancelRequest& request, const scheduler::Asker& asker, Now now);
+  // Answered after the commit, with what the remote is then.
+  void remote_refreshed(const RemoteRefreshed& message, const scheduler::Asker& asker, Now now);
   // The end of the turn: commit, then send.
   void finish_turn(Now now);
 
@@ -81,12 +84,21 @@ class Shell {
     bool answer;  // somebody waits for it: on failure they get the reason
   };
 
+  struct WaitingRelay {
+    scheduler::Asker asker;
+    verbs::Relay relay;
+  };
+
   void step(const scheduler::Event& event, Now now);
   void run_steps(Now now);
   void take(scheduler::Action action, Now now);
   bool take_row(scheduler::Action& action, Now now);
   void assign(const scheduler::SendAssign& action);
   Result<RunSpec> run_spec(JobId job);
+  Status fill_task(RunSpec& spec, const scheduler::SendAssign& action);
+  Status fill_sent(scheduler::RunNow& event);
+  Status fill_restore(scheduler::RunNow& event, const RunTask& task);
+  void check_upkeep(JobId job, Now now);
   LiveSettings effective(LiveSettings settings) const;
   Status open_transaction();
   Status write_rows();
@@ -94,6 +106,7 @@ class Shell {
   void send_all();
   void fail_turn(const Error& error, Now now);
   std::vector<scheduler::EndedRun> ended_among(const std::vector<RunId>& runs);
+  Status fill_rerun(scheduler::RunNow& event);
   void handle_broken(const scheduler::Event& event);
   std::string refusal_text() const;
   template <class Message>
@@ -106,10 +119,11 @@ class Shell {
   scheduler::CoreOptions options_;
   verbs::Surroundings around_;
   scheduler::Core core_;
-  std::vector<scheduler::Event> steps_;     // still to be stepped in this turn
-  std::vector<scheduler::Action> rows_;     // not yet in the transaction
-  std::vector<OutMessage> publications_;    // EVENTs of rows in the open transaction
+  std::vector<scheduler::Event> steps_;   // still to be stepped in this turn
+  std::vector<scheduler::Action> rows_;   // not yet in the transaction
+  std::vector<OutMessage> publications_;  // EVENTs of rows in the open transaction
   std::vector<Outgoing> outgoing_;
+  std::vector<WaitingRelay> relays_;          // of changes: asked after the commit
   std::vector<scheduler::SessionGone> gone_;  // while broken
   bool hard_ = false;                         // the turn must be committed
   std::optional<Instant> soft_since_;

@@ -10,6 +10,7 @@
 #include "daemon/scheduler/store_migrate.h"
 #include "daemon/scheduler/store_rows.h"
 #include "daemon/scheduler/store_snapshot.h"
+#include "daemon/scheduler/store_versions.h"
 #include "daemon/scheduler/store_wal.h"
 
 namespace dray {
@@ -175,10 +176,30 @@ struct RowWriter {
   bool operator()(const scheduler::StoreProgress& row) {
     return store::store_progress(db, row.token, row.state, row.progress, row.at), true;
   }
+  bool operator()(const scheduler::PutVersion& row) { return kept(versions.put(row.version)); }
+  bool operator()(const scheduler::MarkPruning& row) {
+    return kept(versions.mark_pruning(row.run, row.versions));
+  }
+  bool operator()(const scheduler::EndPrune& row) {
+    return kept(versions.end_prune(row.run, row.at));
+  }
+  bool operator()(const scheduler::AddDeletions& row) {
+    return kept(versions.add_deletions(row.run, row.job, row.at, row.deleted));
+  }
+  bool operator()(const scheduler::MarkDrill& row) {
+    return kept(versions.mark_drill(row.job, row.at));
+  }
   template <class Message>
   bool operator()(const Message&) {
     return true;
   }
+
+  bool kept(Status status) {
+    failure = std::move(status);
+    return true;
+  }
+  store::Versions versions{db};
+  Status failure{};
 };
 
 struct KindOf {
@@ -191,6 +212,11 @@ struct KindOf {
   RowKind operator()(const scheduler::AddCancelRequest&) const { return RowKind::hard; }
   RowKind operator()(const scheduler::UpdateJobDue&) const { return RowKind::hard; }
   RowKind operator()(const scheduler::PutWorker&) const { return RowKind::hard; }
+  RowKind operator()(const scheduler::PutVersion&) const { return RowKind::hard; }
+  RowKind operator()(const scheduler::MarkPruning&) const { return RowKind::hard; }
+  RowKind operator()(const scheduler::EndPrune&) const { return RowKind::hard; }
+  RowKind operator()(const scheduler::AddDeletions&) const { return RowKind::hard; }
+  RowKind operator()(const scheduler::MarkDrill&) const { return RowKind::hard; }
   template <class Message>
   RowKind operator()(const Message&) const {
     return RowKind::none;
@@ -206,7 +232,8 @@ RowKind row_kind(const scheduler::Action& action) {
 
 Status Store::apply(const scheduler::Action& action) {
   return guarded("store", [&]() -> Status {
-    if (std::visit(RowWriter{*impl_->db}, action)) return {};
+    RowWriter writer{*impl_->db};
+    if (std::visit(writer, action)) return std::move(writer.failure);
     return fail(ErrorCode::conflict, "a run that has ended or moved on cannot be changed");
   });
 }
@@ -215,7 +242,7 @@ Status Store::apply(const scheduler::Action& action) {
 
 Status Store::probe_write() {
   return guarded("write", [this]() -> Status {
-    impl_->db->query("UPDATE counters SET value = value WHERE name = 'scheduler_epoch'").run();
+    impl_->db->query("UPDATE counters SET value = value + 1 WHERE name = 'scheduler_epoch'").run();
     return {};
   });
 }

@@ -11,26 +11,19 @@
 namespace dray::store {
 namespace {
 
-ClientRow read_client(const Query& q) {
-  return {{q.as<uint64_t>(0)},
-          {q.text(1), q.as<uint32_t>(2), q.as<uint32_t>(3), q.as<uint64_t>(4)}};
-}
+#define DRAY_CLIENT_COLUMNS \
+  "id, name, weight, max_concurrent_jobs, max_bandwidth_kbps, paused, bandwidth_table"
 
-#define DRAY_REMOTE_COLUMNS \
-  "id, name, client, type, version, refers_to, max_concurrent, sealed_for, updated_at"
-
-Result<RemoteView> read_remote(const Query& q) {
-  RemoteView remote;
-  remote.id = {q.as<uint64_t>(0)};
-  remote.name = q.text(1);
-  remote.client = q.text(2);
-  remote.type = q.text(3);
-  remote.version = q.as<uint32_t>(4);
-  DRAY_TRY_ASSIGN(remote.refers_to, from_json<std::vector<std::string>>(q.text(5)));
-  remote.max_concurrent = q.as<uint32_t>(6);
-  remote.sealed_for = q.text(7);
-  remote.updated_at = q.time(8);
-  return remote;
+Result<ClientRow> read_client(const Query& q) {
+  ClientRow row;
+  row.id = {q.as<uint64_t>(0)};
+  row.spec = {q.text(1), q.as<uint32_t>(2), q.as<uint32_t>(3), q.as<uint64_t>(4)};
+  row.paused = q.text(5);
+  if (const std::string table = q.text(6); !table.empty()) {
+    DRAY_TRY_ASSIGN(row.bandwidth_table,
+                    from_json<BandwidthTable>(table, JsonReadOptions{.unknown_keys = true}));
+  }
+  return row;
 }
 
 // "KIND 'NAME'" of the first row, or "".
@@ -45,22 +38,21 @@ std::string named(Query& query, std::string_view kind) {
 Result<std::vector<ClientRow>> Catalog::clients() {
   return guarded("read clients", [&]() -> Result<std::vector<ClientRow>> {
     std::vector<ClientRow> rows;
-    auto query = db_->query(
-        "SELECT id, name, weight, max_concurrent_jobs, max_bandwidth_kbps FROM clients ORDER BY "
-        "name");
-    while (query.next())
-      rows.push_back(read_client(query));
+    auto query = db_->query("SELECT " DRAY_CLIENT_COLUMNS " FROM clients ORDER BY name");
+    while (query.next()) {
+      DRAY_TRY_ASSIGN(ClientRow row, read_client(query));
+      rows.push_back(std::move(row));
+    }
     return rows;
   });
 }
 
 Result<std::optional<ClientRow>> Catalog::client(std::string_view name) {
   return guarded("read client", [&]() -> Result<std::optional<ClientRow>> {
-    auto query = db_->query(
-        "SELECT id, name, weight, max_concurrent_jobs, max_bandwidth_kbps FROM clients WHERE name "
-        "= ?");
+    auto query = db_->query("SELECT " DRAY_CLIENT_COLUMNS " FROM clients WHERE name = ?");
     if (!query.bind(name).next()) return std::nullopt;
-    return read_client(query);
+    DRAY_TRY_ASSIGN(ClientRow row, read_client(query));
+    return row;
   });
 }
 
@@ -69,12 +61,27 @@ Result<ClientRow> Catalog::put_client(const ClientSpec& spec) {
     auto query = db_->query(
         "INSERT INTO clients (name, weight, max_concurrent_jobs, max_bandwidth_kbps) VALUES (?, ?, "
         "?, ?) ON CONFLICT (name) DO UPDATE SET weight = excluded.weight, max_concurrent_jobs = "
-        "excluded.max_concurrent_jobs, max_bandwidth_kbps = excluded.max_bandwidth_kbps RETURNING "
-        "id");
+        "excluded.max_concurrent_jobs, max_bandwidth_kbps = excluded.max_bandwidth_kbps "
+        "RETURNING " DRAY_CLIENT_COLUMNS);
     query.bind(spec.name, spec.weight, spec.max_concurrent_jobs, spec.max_bandwidth_kbps).next();
-    const ClientRow row{{query.as<uint64_t>(0)}, spec};
+    DRAY_TRY_ASSIGN(ClientRow row, read_client(query));
     query.next();
     return row;
+  });
+}
+
+Status Catalog::set_client_paused(std::string_view name, std::string_view why) {
+  return guarded("pause client", [&]() -> Status {
+    db_->query("UPDATE clients SET paused = ? WHERE name = ?").bind(why, name).run();
+    return {};
+  });
+}
+
+Status Catalog::set_client_bandwidth_table(std::string_view name, const BandwidthTable& table) {
+  return guarded("store client", [&]() -> Status {
+    const std::string json = table.rows.empty() ? std::string() : to_json(table);
+    db_->query("UPDATE clients SET bandwidth_table = ? WHERE name = ?").bind(json, name).run();
+    return {};
   });
 }
 
@@ -91,114 +98,6 @@ Result<std::string> Catalog::user_of_client(std::string_view name) {
     if (std::string user = named(jobs.bind(name), "job"); !user.empty()) return user;
     auto remotes = db_->query("SELECT name FROM remotes WHERE client = ? LIMIT 1");
     return named(remotes.bind(name), "remote");
-  });
-}
-
-// ── Remotes ─────────────────────────────────────────────────────────────────────────────────────
-
-Result<std::vector<RemoteView>> Catalog::remotes(std::string_view client) {
-  return guarded("read remotes", [&]() -> Result<std::vector<RemoteView>> {
-    std::vector<RemoteView> rows;
-    auto query = db_->query("SELECT " DRAY_REMOTE_COLUMNS
-                            " FROM remotes WHERE ?1 = '' OR client = ?1 ORDER BY client, name");
-    query.bind(client);
-    while (query.next()) {
-      DRAY_TRY_ASSIGN(RemoteView row, read_remote(query));
-      rows.push_back(std::move(row));
-    }
-    return rows;
-  });
-}
-
-Result<std::optional<RemoteView>> Catalog::remote(std::string_view client, std::string_view name) {
-  return guarded("read remote", [&]() -> Result<std::optional<RemoteView>> {
-    auto query =
-        db_->query("SELECT " DRAY_REMOTE_COLUMNS " FROM remotes WHERE client = ? AND name = ?");
-    if (!query.bind(client, name).next()) return std::nullopt;
-    DRAY_TRY_ASSIGN(RemoteView row, read_remote(query));
-    return row;
-  });
-}
-
-Result<RemoteView> Catalog::put_remote(const SealedRemote& remote, WallTime now) {
-  return guarded("store remote", [&]() -> Result<RemoteView> {
-    const std::string refers_to = to_json(remote.refers_to);
-    auto query = db_->query(
-        "INSERT INTO remotes (client, name, type, version, refers_to, max_concurrent, sealed, "
-        "sealed_for, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (client, name) DO "
-        "UPDATE SET type = excluded.type, version = excluded.version, refers_to = "
-        "excluded.refers_to, max_concurrent = excluded.max_concurrent, sealed = excluded.sealed, "
-        "sealed_for = excluded.sealed_for, updated_at = excluded.updated_at "
-        "RETURNING " DRAY_REMOTE_COLUMNS);
-    query
-        .bind(remote.client, remote.name, remote.type, remote.version, refers_to,
-              remote.max_concurrent, Blob{remote.sealed}, remote.sealed_for, now)
-        .next();
-    Result<RemoteView> row = read_remote(query);
-    query.next();
-    return row;
-  });
-}
-
-Status Catalog::remove_remote(std::string_view client, std::string_view name) {
-  return guarded("remove remote", [&]() -> Status {
-    db_->query("DELETE FROM remotes WHERE client = ? AND name = ?").bind(client, name).run();
-    return {};
-  });
-}
-
-Result<std::string> Catalog::user_of_remote(std::string_view client, std::string_view name) {
-  return guarded("read remote", [&]() -> Result<std::string> {
-    auto jobs = db_->query(
-        "SELECT name FROM jobs WHERE client = ?1 AND (source_remote = ?2 OR destination_remote = "
-        "?2) LIMIT 1");
-    if (std::string user = named(jobs.bind(client, name), "job"); !user.empty()) return user;
-    auto others = db_->query(
-        "SELECT name FROM remotes WHERE client = ?1 AND EXISTS (SELECT 1 FROM "
-        "json_each(refers_to) WHERE json_each.value = ?2) LIMIT 1");
-    return named(others.bind(client, name), "remote");
-  });
-}
-
-Result<std::vector<AccountPlan>> Catalog::accounts() {
-  return guarded("read remotes", [&]() -> Result<std::vector<AccountPlan>> {
-    std::vector<AccountPlan> rows;
-    auto query = db_->query("SELECT client, name, max_concurrent FROM remotes");
-    while (query.next())
-      rows.push_back({query.text(0), query.text(1), query.as<uint32_t>(2)});
-    return rows;
-  });
-}
-
-Result<std::vector<SealedRemote>> Catalog::remote_closure(std::string_view client,
-                                                          std::string_view name) {
-  return guarded("read remote", [&]() -> Result<std::vector<SealedRemote>> {
-    std::vector<SealedRemote> found;
-    std::vector<std::string> wanted{std::string(name)};
-    for (size_t i = 0; i < wanted.size(); ++i) {
-      auto query = db_->query(
-          "SELECT type, version, refers_to, max_concurrent, sealed, sealed_for FROM remotes WHERE "
-          "client = ? AND name = ?");
-      if (!query.bind(client, wanted[i]).next())
-        return fail(ErrorCode::not_found, "client {} has no remote {}", dray::quoted(client),
-                    dray::quoted(wanted[i]));
-      SealedRemote remote;
-      remote.name = wanted[i];
-      remote.client = client;
-      remote.type = query.text(0);
-      remote.version = query.as<uint32_t>(1);
-      DRAY_TRY_ASSIGN(remote.refers_to, from_json<std::vector<std::string>>(query.text(2)));
-      remote.max_concurrent = query.as<uint32_t>(3);
-      remote.sealed = query.text(4);
-      remote.sealed_for = query.text(5);
-      for (const std::string& other : remote.refers_to)
-        if (std::ranges::find(wanted, other) == wanted.end()) wanted.push_back(other);
-      found.push_back(std::move(remote));
-      if (wanted.size() > limits::kMaxRemoteDepth + 1)
-        return fail(ErrorCode::invalid, "remote {} leads to more than {} others",
-                    dray::quoted(name), limits::kMaxRemoteDepth);
-    }
-    return found;
   });
 }
 

@@ -7,6 +7,7 @@
 #include "daemon/scheduler/path_overlap.h"
 #include "daemon/scheduler/store_catalog.h"
 #include "daemon/scheduler/store_db.h"
+#include "daemon/scheduler/store_keys.h"
 #include "schemas/job_json.h"
 #include "schemas/json_fields.h"
 #include "schemas/limits.h"
@@ -15,12 +16,13 @@ namespace dray::store {
 namespace {
 
 // The columns that read_plan() expects, from column 0 on; the options follow.
-#define DRAY_JOB_COLUMNS                                                                       \
-  "j.id, j.name, j.client, j.kind, j.source_remote, j.source_path, j.destination_remote, "     \
-  "j.destination_path, j.schedule_kind, j.schedule_at, j.schedule_weekdays, j.schedule_cron, " \
-  "j.schedule_every_seconds, j.schedule_time_zone, j.enabled, j.priority, j.misfire, "         \
-  "j.misfire_max, j.overlap, j.max_concurrent, j.bandwidth_kbps, j.retry_max_attempts, "       \
-  "j.retry_backoff_seconds, j.retry_backoff_max_seconds, j.created_at, s.high_water, s.next_due, j.policy, j.paused"
+#define DRAY_JOB_COLUMNS                                                                           \
+  "j.id, j.name, j.client, j.kind, j.source_remote, j.source_path, j.destination_remote, "         \
+  "j.destination_path, j.schedule_kind, j.schedule_at, j.schedule_weekdays, j.schedule_cron, "     \
+  "j.schedule_every_seconds, j.schedule_time_zone, j.enabled, j.priority, j.misfire, "             \
+  "j.misfire_max, j.overlap, j.max_concurrent, j.bandwidth_kbps, j.retry_max_attempts, "           \
+  "j.retry_backoff_seconds, j.retry_backoff_max_seconds, j.created_at, s.high_water, s.next_due, " \
+  "j.policy, j.paused"
 #define DRAY_JOB_TABLES " FROM jobs j JOIN job_states s ON s.job = j.id "
 #define DRAY_RECORD_COLUMNS DRAY_JOB_COLUMNS ", j.options, j.updated_at, s.last_run"
 
@@ -109,14 +111,16 @@ class AccountGraph {
     return graph;
   }
   std::vector<std::string> of(const JobPlan& plan) const {
-    std::vector<std::string> names{plan.source.remote};
-    if (plan.destination.remote != names.front()) names.push_back(plan.destination.remote);
+    std::vector<std::string> names;
+    for (const std::string* name : {&plan.source.remote, &plan.destination.remote})
+      if (!name->empty() && std::ranges::find(names, *name) == names.end()) names.push_back(*name);
     for (size_t i = 0; i < names.size() && names.size() <= 2 * limits::kMaxRemoteDepth; ++i) {
       const auto found = refers_.find({plan.client, names[i]});
       if (found == refers_.end()) continue;
       for (const std::string& other : found->second)
         if (std::ranges::find(names, other) == names.end()) names.push_back(other);
     }
+    std::erase(names, "");  // a job without source or destination
     return names;
   }
 
@@ -176,9 +180,12 @@ Result<JobId> Jobs::put(JobId id, const JobSpec& spec, WallTime now) {
         "destination_path, destination_key, schedule_kind, schedule_at, schedule_weekdays, "
         "schedule_cron, schedule_every_seconds, schedule_time_zone, enabled, priority, misfire, "
         "misfire_max, overlap, max_concurrent, bandwidth_kbps, retry_max_attempts, "
-        "retry_backoff_seconds, retry_backoff_max_seconds, options, policy, created_at, updated_at) "
-        "VALUES (nullif(?, 0), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-        "?, ?, ?28, ?28) ON CONFLICT (id) DO UPDATE SET name = excluded.name, client = excluded.client, "
+        "retry_backoff_seconds, retry_backoff_max_seconds, options, policy, created_at, "
+        "updated_at) "
+        "VALUES (nullif(?, 0), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+        "?, ?, "
+        "?, ?, ?28, ?28) ON CONFLICT (id) DO UPDATE SET name = excluded.name, client = "
+        "excluded.client, "
         "kind = excluded.kind, source_remote = excluded.source_remote, source_path = "
         "excluded.source_path, destination_remote = excluded.destination_remote, destination_path "
         "= excluded.destination_path, destination_key = excluded.destination_key, schedule_kind = "
@@ -217,9 +224,17 @@ Status Jobs::remove(JobId id) {
   });
 }
 
+Status Jobs::set_paused(JobId id, std::string_view why) {
+  return guarded("pause job", [&]() -> Status {
+    db_->query("UPDATE jobs SET paused = ? WHERE id = ?").bind(why, id).run();
+    return {};
+  });
+}
+
 Result<std::string> Jobs::writes_there(const JobSpec& spec, JobId except) {
   return guarded("read jobs", [&]() -> Result<std::string> {
     const std::string key = scheduler::destination_key(spec.client, spec.destination);
+    if (key.empty()) return std::string();
     for (const std::string& place : with_parents(key)) {
       auto query =
           db_->query("SELECT name FROM jobs WHERE destination_key = ? AND id <> ? LIMIT 1");
@@ -231,6 +246,17 @@ Result<std::string> Jobs::writes_there(const JobSpec& spec, JobId except) {
         "LIMIT 1");
     query.bind(Blob{key}, Blob{end}, except);
     return query.next() ? query.text(0) : std::string();
+  });
+}
+
+Result<bool> Jobs::has_written(JobId id) {
+  return guarded("read runs", [&]() -> Result<bool> {
+    auto ended =
+        db_->query("SELECT 1 FROM job_states WHERE job = ? AND last_run IS NOT NULL LIMIT 1");
+    if (ended.bind(id).next()) return true;
+    auto open = db_->query(
+        "SELECT 1 FROM runs WHERE job = ? AND started_at IS NOT NULL AND dry_run = 0 LIMIT 1");
+    return open.bind(id).next();
   });
 }
 
@@ -249,13 +275,13 @@ Result<std::vector<JobPlan>> Jobs::plans() {
 
 Result<JobPlan> Jobs::plan(const JobRecord& record) {
   const JobSpec& spec = record.spec;
-  JobPlan plan{record.id,           spec.name,         spec.client,
-               spec.enabled,        spec.schedule,     spec.misfire,
-               spec.misfire_max,    spec.overlap,      spec.max_concurrent,
-               spec.priority,       spec.bandwidth_kbps, spec.retry,
-               spec.kind,           spec.source,       spec.destination,
-               {},                  record.created_at, record.high_water,
-               record.next_due,     job_policy_text(spec.policy), record.paused};
+  JobPlan plan{
+      record.id,           spec.name,         spec.client,         spec.enabled,
+      spec.schedule,       spec.misfire,      spec.misfire_max,    spec.overlap,
+      spec.max_concurrent, spec.priority,     spec.bandwidth_kbps, spec.retry,
+      spec.kind,           spec.source,       spec.destination,    {},
+      record.created_at,   record.high_water, record.next_due,     job_policy_text(spec.policy),
+      record.paused};
   DRAY_TRY_ASSIGN(const AccountGraph accounts, AccountGraph::load(*db_));
   plan.accounts = accounts.of(plan);
   return plan;
@@ -273,8 +299,14 @@ Result<RunSpec> Jobs::run_spec(JobId id) {
   spec.destination = job.destination;
   spec.options = job.options;
   spec.policy = job_policy_text(job.policy);
+  if (job.policy.encryption) {
+    DRAY_TRY_ASSIGN(auto key, Keys(*db_).find(job.name));
+    if (!key) return fail(ErrorCode::not_found, "the job's passwords are missing");
+    spec.crypt_key = std::move(key->sealed);
+  }
   Catalog catalog(*db_);
   for (const std::string& name : {job.source.remote, job.destination.remote}) {
+    if (name.empty()) continue;
     DRAY_TRY_ASSIGN(std::vector<SealedRemote> remotes, catalog.remote_closure(job.client, name));
     for (SealedRemote& remote : remotes)
       if (std::ranges::find(spec.remotes, remote.name, &SealedRemote::name) == spec.remotes.end())

@@ -41,9 +41,14 @@ class Jobs {
   // `id` 0 inserts: a new job owes nothing of the time before `now`.
   Result<JobId> put(JobId id, const JobSpec& spec, WallTime now);
   Status remove(JobId id);
+  // Why no run of it starts; empty: they do.
+  Status set_paused(JobId id, std::string_view why);
 
   // A job other than `except` that writes to the same place, or inside or around it. "": none.
   Result<std::string> writes_there(const JobSpec& spec, JobId except);
+
+  // May something of the job lie in its destination? Also true when all that ran were rehearsals.
+  Result<bool> has_written(JobId id);
 
   // For the core; `accounts` are all remotes that a run of the job touches.
   Result<std::vector<JobPlan>> plans();

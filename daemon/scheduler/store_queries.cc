@@ -78,6 +78,9 @@ RunView run_view(RunRow row) {
   view.attempt = row.attempt;
   view.worker = std::move(row.worker);
   view.retry_at = row.retry_at;
+  view.bandwidth_bytes_per_second = row.bandwidth_bytes_per_second;
+  view.pause_requested = row.pause_requested;
+  view.rerun_of = row.rerun_of;
   view.cancel_requested = row.cancel_requested;
   view.cancel_reason = std::move(row.cancel_reason);
   view.cancel_by = std::move(row.cancel_by);
@@ -93,6 +96,7 @@ RunView run_view(RunRow row) {
   view.checks = row.checks;
   view.deletes = row.deletes;
   view.errors = row.errors;
+  view.grade = row.grade;
   return view;
 }
 
@@ -120,6 +124,14 @@ Result<std::vector<RunView>> Queries::runs(const RunFilter& filter) {
   });
 }
 
+Result<std::optional<RunRow>> Queries::row(RunId run) {
+  return guarded("read run", [&]() -> Result<std::optional<RunRow>> {
+    auto query = db_->query("SELECT " DRAY_RUN_COLUMNS " FROM runs r WHERE r.id = ?");
+    if (!query.bind(run).next()) return std::nullopt;
+    return read_run(query);
+  });
+}
+
 Result<std::optional<RunView>> Queries::run(RunId run) {
   return guarded("read run", [&]() -> Result<std::optional<RunView>> {
     auto query = db_->query(DRAY_RUN_VIEW "WHERE r.id = ?");
@@ -134,9 +146,10 @@ Result<std::vector<AttemptView>> Queries::attempts(RunId run) {
     auto q = db_->query(
         "SELECT a.attempt, worker, worker_epoch, accepted_at, ended_at, ending, outcome, "
         "error_class, retry, hint, deciding_line, bytes, files, checks, deletes, errors, "
-        "exit_code, signal, duration_ms, log_bytes, rclone_version, coalesce(excerpt, '') FROM "
-        "attempts a LEFT JOIN log_excerpts l ON l.run = a.run AND l.attempt = a.attempt WHERE "
-        "a.run = ? ORDER BY a.attempt LIMIT ?");
+        "exit_code, signal, duration_ms, log_bytes, rclone_version, coalesce(excerpt, ''), "
+        "coalesce(report, '{}') FROM attempts a LEFT JOIN log_excerpts l ON l.run = a.run AND "
+        "l.attempt = a.attempt LEFT JOIN reports p ON p.run = a.run AND p.attempt = a.attempt "
+        "WHERE a.run = ? ORDER BY a.attempt LIMIT ?");
     q.bind(run, limits::kMaxAttempts);
     while (q.next()) {
       AttemptView& a = attempts.emplace_back();
@@ -162,6 +175,7 @@ Result<std::vector<AttemptView>> Queries::attempts(RunId run) {
       a.log_bytes = q.as<uint64_t>(19);
       a.rclone_version = q.text(20);
       a.log_excerpt = q.text(21);
+      a.report.json = q.text(22);
     }
     return attempts;
   });

@@ -49,6 +49,7 @@ class Queries {
 
   Result<std::vector<RunView>> runs(const RunFilter& filter);  // newest first
   Result<std::optional<RunView>> run(RunId run);
+  Result<std::optional<RunRow>> row(RunId run);
   Result<std::vector<AttemptView>> attempts(RunId run);
   Result<std::vector<CancelView>> cancel_requests(RunId run);
   Result<std::vector<EventView>> events(const EventFilter& filter);  // oldest first

@@ -1,5 +1,6 @@
 #include "daemon/scheduler/store_rows.h"
 
+#include "daemon/scheduler/store_receipts.h"
 #include "schemas/json_fields.h"
 
 namespace dray::store {
@@ -43,6 +44,7 @@ RunRow read_run(const Query& q) {
   run.task = q.text(34);
   run.pause_requested = q.as<bool>(35);
   run.grade = q.as<Grade>(36);
+  run.rerun_of = {q.as<uint64_t>(37)};
   return run;
 }
 
@@ -52,16 +54,18 @@ void insert_run(Db& db, const RunRow& run) {
         "priority, dry_run, attempt, worker, worker_epoch, lease_ms, bandwidth, failed_attempts, "
         "lost_attempts, retry_at, cancel_requested, cancel_reason, cancel_by, asked_by, "
         "idempotency_key, reason, outcome, error_class, hint, started_at, ended_at, bytes, files, "
-        "checks, deletes, errors, kind, task, pause_requested, grade) VALUES (?, ?, ?, ?, ?, ?, ?, "
+        "checks, deletes, errors, kind, task, pause_requested, grade, rerun_of) VALUES (?, ?, ?, "
+        "?, ?, ?, ?, "
         "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, nullif(?, ''), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-        "?, ?, ?, ?, ?)")
+        "?, ?, ?, ?, ?, ?)")
       .bind(run.id, run.job, run.job_name, run.client, run.trigger, run.scheduled_at, run.queued_at,
             run.state, run.priority, run.dry_run, run.attempt, run.worker, run.worker_epoch,
             run.lease_ms, run.bandwidth_bytes_per_second, run.failed_attempts, run.lost_attempts,
             OrNull{run.retry_at}, run.cancel_requested, run.cancel_reason, run.cancel_by,
             run.asked_by, run.idempotency_key, run.reason, run.outcome, run.error_class, run.hint,
             OrNull{run.started_at}, OrNull{run.ended_at}, run.bytes, run.files, run.checks,
-            run.deletes, run.errors, run.kind, run.task, run.pause_requested, run.grade)
+            run.deletes, run.errors, run.kind, run.task, run.pause_requested, run.grade,
+            run.rerun_of)
       .run();
 }
 
@@ -72,7 +76,8 @@ bool update_run(Db& db, const RunRow& run) {
             "lease_ms = ?, bandwidth = ?, failed_attempts = ?, lost_attempts = ?, retry_at = ?, "
             "cancel_requested = ?, cancel_reason = ?, cancel_by = ?, reason = ?, outcome = ?, "
             "error_class = ?, hint = ?, started_at = ?, ended_at = ?, bytes = ?, files = ?, checks "
-            "= ?, deletes = ?, errors = ?, task = ?, pause_requested = ?, grade = ? WHERE id = ? AND "
+            "= ?, deletes = ?, errors = ?, task = ?, pause_requested = ?, grade = ? WHERE id = ? "
+            "AND "
             "state < 20 AND attempt <= ?")
           .bind(run.state, run.priority, run.attempt, run.worker, run.worker_epoch, run.lease_ms,
                 run.bandwidth_bytes_per_second, run.failed_attempts, run.lost_attempts,
@@ -84,7 +89,8 @@ bool update_run(Db& db, const RunRow& run) {
   if (changed != 1) return false;
   if (!is_terminal(run.state)) return true;
   db.query("DELETE FROM progress WHERE run = ?").bind(run.id).run();
-  if (run.state != RunState::skipped && run.state != RunState::missed)
+  const bool backup = is_job_kind(run.kind);
+  if (backup && run.state != RunState::skipped && run.state != RunState::missed)
     db.query("UPDATE job_states SET last_run = ?, last_state = ? WHERE job = ?")
         .bind(run.id, run.state, run.job)
         .run();
@@ -124,6 +130,7 @@ bool end_attempt(Db& db, const AttemptRow& row) {
     db.query("INSERT INTO reports (run, attempt, report) VALUES (?, ?, ?)")
         .bind(row.token.run, row.token.attempt, result.report)
         .run();
+  add_receipt(db, row);
   return true;
 }
 

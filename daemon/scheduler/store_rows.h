@@ -12,9 +12,9 @@ namespace dray::store {
   "r.priority, r.dry_run, r.attempt, r.worker, r.worker_epoch, r.retry_at, "                 \
   "r.cancel_requested, r.cancel_reason, r.cancel_by, r.asked_by, r.reason, r.outcome, "      \
   "r.error_class, r.hint, r.started_at, r.ended_at, r.bytes, r.files, r.checks, r.deletes, " \
-  "r.errors, r.lease_ms, r.bandwidth, r.failed_attempts, r.lost_attempts, r.kind, r.task, "    \
-  "r.pause_requested, r.grade"
-inline constexpr int kRunColumns = 37;
+  "r.errors, r.lease_ms, r.bandwidth, r.failed_attempts, r.lost_attempts, r.kind, r.task, "  \
+  "r.pause_requested, r.grade, r.rerun_of"
+inline constexpr int kRunColumns = 38;
 RunRow read_run(const Query& query);
 
 // Throw SQLite::Exception. False: the fence held, nothing was changed.

@@ -79,7 +79,7 @@ Result<Snapshot> load_snapshot(Db& db, WallTime now) {
     snapshot.keyed_runs = keyed_runs(db, now - hours{24});
     snapshot.workers = workers(db);
     snapshot.last_manual_at = from_unix_us(static_cast<int64_t>(
-        number(db, "SELECT coalesce(max(scheduled_at), 0) FROM runs WHERE trigger = 2")));
+        number(db, "SELECT coalesce(max(scheduled_at), 0) FROM runs WHERE trigger IN (2, 3, 4)")));
     snapshot.last_run_id =
         number(db,
                "SELECT max((SELECT coalesce(max(id), 0) FROM runs), (SELECT value FROM counters "

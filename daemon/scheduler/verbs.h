@@ -6,6 +6,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -13,13 +14,16 @@
 #include <vector>
 
 #include "daemon/base/result.h"
+#include "daemon/base/seal.h"
 #include "daemon/base/time.h"
 #include "daemon/scheduler/core.h"
 #include "daemon/scheduler/events.h"
 #include "daemon/scheduler/store.h"
 #include "daemon/scheduler/store_catalog.h"
 #include "daemon/scheduler/store_jobs.h"
+#include "daemon/scheduler/store_keys.h"
 #include "daemon/scheduler/store_queries.h"
+#include "schemas/crypt_key.h"
 #include "schemas/json_fields.h"
 #include "schemas/messages.h"
 #include "schemas/verbs.h"
@@ -34,7 +38,8 @@ struct Surroundings {
   WallTime started_at{};
   uint64_t scheduler_epoch = 0;
   uint64_t min_free_disk = 0;
-  std::string problem;  // why the database cannot be written; "" when it can
+  Endpoint default_destination;  // [destination.default]; remote "": there is none
+  std::string problem;           // why the database cannot be written; "" when it can
 };
 
 // A question that somebody else answers; the service passes the answer on.
@@ -63,6 +68,7 @@ struct Context {
   store::Catalog catalog{store.db()};
   store::Jobs jobs{store.db()};
   store::Queries queries{store.db()};
+  store::Keys keys{store.db()};
 
   // Set by the handler.
   std::vector<scheduler::Event> events;  // for the core, in this turn
@@ -116,25 +122,86 @@ std::string fitting_json(Answer& answer, std::vector<Row>& rows) {
   return json;
 }
 
+// Raw public keys of all workers that ever said hello, without doubles.
+std::set<std::string> worker_keys(const scheduler::Core& core);
+SealingKey to_sealing_key(std::string_view bytes);
+// conflict: none of them has that fingerprint.
+Status check_reader(const scheduler::Core& core, std::string_view sealed_for);
+// The least busy one that is connected: any can look at a remote or open a box. unavailable: none.
+Result<SessionId> any_worker(const scheduler::Core& core);
+
+// A job as it is to be stored: checked against everything around it, stored, told to the core.
+// `key`: the passwords of an encrypted job that has none yet.
+Result<std::string> put_job(Context& context, const std::optional<store::JobRecord>& before,
+                            const JobSpec& spec, const SealedCryptKey* key = nullptr);
+// What a new job of kind upload is like where nothing else is said.
+void use_upload_defaults(JobSpec& spec);
+// Keeps the passwords that an encrypted job is to have. invalid: it has none and `key` is none;
+// conflict: encryption cannot be switched while data lies there.
+Status settle_encryption(Context& context, const std::optional<store::JobRecord>& before,
+                         const JobSpec& spec, const SealedCryptKey* key);
+
 Result<store::JobRecord> require_job(Context& context, std::string_view name);
 Result<RunView> require_run(Context& context, RunId run);
 
-#define DRAY_VERB_HANDLERS(X)                                                                   \
-  X("status", status)                                                                           \
-  X("client.list", client_list)                                                                 \
-  X("client.put", client_put)                                                                   \
-  X("client.remove", client_remove)                                                             \
-  X("remote.list", remote_list)                                                                 \
-  X("remote.put", remote_put) X("remote.remove", remote_remove) X("remote.test", remote_test)   \
-      X("seal.key", seal_key) X("job.list", job_list) X("job.show", job_show)                   \
-          X("job.put", job_put) X("job.remove", job_remove) X("job.enable", job_enable)         \
-              X("job.next", job_next) X("schedule.preview", schedule_preview)                   \
-                  X("run.list", run_list) X("run.show", run_show) X("run.why", run_why)         \
-                      X("run.log", run_log) X("event.list", event_list)                         \
-                          X("worker.list", worker_list) X("worker.drain", worker_drain)         \
-                              X("settings.list", settings_list) X("settings.set", settings_set) \
-                                  X("audit.list", audit_list) X("system.check", system_check)   \
-                                      X("system.backup", system_backup)
+// clang-format off: one row per verb
+#define DRAY_VERB_HANDLERS(X)               \
+  X("status", status)                       \
+  X("client.list", client_list)             \
+  X("client.put", client_put)               \
+  X("client.remove", client_remove)         \
+  X("remote.list", remote_list)             \
+  X("remote.put", remote_put)               \
+  X("remote.remove", remote_remove)         \
+  X("remote.test", remote_test)             \
+  X("remote.about", remote_about)           \
+  X("remote.browse", remote_browse)         \
+  X("remote.merge", remote_merge)           \
+  X("remote.types", remote_types)           \
+  X("remote.host_key", remote_host_key)     \
+  X("seal.key", seal_key)                   \
+  X("job.list", job_list)                   \
+  X("job.show", job_show)                   \
+  X("job.put", job_put)                     \
+  X("job.import", job_import)               \
+  X("job.remove", job_remove)               \
+  X("job.enable", job_enable)               \
+  X("job.next", job_next)                   \
+  X("schedule.preview", schedule_preview)   \
+  X("run.list", run_list)                   \
+  X("run.show", run_show)                   \
+  X("run.why", run_why)                     \
+  X("run.log", run_log)                     \
+  X("run.approve", run_approve)             \
+  X("run.reject", run_reject)               \
+  X("version.list", version_list)           \
+  X("version.show", version_show)           \
+  X("version.find", version_find)           \
+  X("version.pin", version_pin)             \
+  X("version.unpin", version_unpin)         \
+  X("retention.preview", retention_preview) \
+  X("event.list", event_list)               \
+  X("run.pause", run_pause)                 \
+  X("run.resume", run_resume)               \
+  X("run.priority", run_priority)           \
+  X("job.pause", job_pause)                 \
+  X("client.pause", client_pause)           \
+  X("queue.pause", queue_pause)             \
+  X("bandwidth.show", bandwidth_show)       \
+  X("bandwidth.set", bandwidth_set)         \
+  X("worker.list", worker_list)             \
+  X("worker.drain", worker_drain)           \
+  X("worker.programs", worker_programs)     \
+  X("settings.list", settings_list)         \
+  X("settings.set", settings_set)           \
+  X("audit.list", audit_list)               \
+  X("system.check", system_check)           \
+  X("system.backup", system_backup)         \
+  X("worker.examine", worker_examine)       \
+  X("job.export_key", job_export_key)       \
+  X("upload.prepare", upload_prepare)       \
+  X("receipt.list", receipt_list)
+// clang-format on
 #define DRAY_DECLARE(name, function) Result<std::string> function(Context&, const JsonValue&);
 DRAY_VERB_HANDLERS(DRAY_DECLARE)
 #undef DRAY_DECLARE

@@ -3,7 +3,9 @@
 
 #include "daemon/base/quote.h"
 #include "daemon/scheduler/calendar.h"
+#include "daemon/scheduler/default_destination.h"
 #include "daemon/scheduler/verbs.h"
+#include "daemon/scheduler/week_table.h"
 #include "schemas/job_check.h"
 #include "schemas/job_json.h"
 
@@ -35,11 +37,13 @@ struct ListArgs {
 
 struct PutArgs {
   std::optional<bool> create;
+  std::optional<SealedCryptKey> crypt_key;
   JobSpec spec;
   template <class Self, class Visitor>
   static void fields(Self& self, Visitor&& visit) {
     JobSpec::fields(self.spec, visit);
     visit.optional("create", self.create);
+    visit.optional("crypt_key", self.crypt_key);
   }
 };
 
@@ -81,6 +85,7 @@ Result<JobView> job_view(Context& context, const store::JobRecord& record) {
   JobView view;
   view.id = record.id;
   view.spec = record.spec;
+  view.paused = record.paused;
   view.created_at = record.created_at;
   view.updated_at = record.updated_at;
   view.next_due = context.core.next_due(record.id).value_or(WallTime{});
@@ -106,10 +111,15 @@ void use_default_zone(Context& context, const JsonValue& body, Schedule& schedul
 }
 
 // The job as it is to be: complete for a new one, patched for one that exists.
-Result<JobSpec> wanted_job(Context& context, const JsonValue& body,
+Result<PutArgs> wanted_job(Context& context, const JsonValue& body,
                            const std::optional<store::JobRecord>& before, std::string_view name) {
   PutArgs args;
-  if (before) args.spec = before->spec;
+  const std::optional<JsonValue> kind = body.find("kind");
+  if (before) {
+    args.spec = before->spec;
+  } else if (kind && kind->text() == to_string(JobKind::upload)) {
+    use_upload_defaults(args.spec);
+  }
   const Status read = read_json(body, args, {.patch = before.has_value()});
   if (!read) return std::unexpected(annotate(read.error(), fmt::format("job {}", quoted(name))));
   if (args.create.has_value() && *args.create && before)
@@ -118,7 +128,22 @@ Result<JobSpec> wanted_job(Context& context, const JsonValue& body,
   if (args.create.has_value() && !*args.create && !before)
     return fail(ErrorCode::not_found, "there is no job {}", quoted(name));
   use_default_zone(context, body, args.spec.schedule);
-  return std::move(args.spec);
+  if (args.spec.destination.remote.empty() && args.spec.kind != JobKind::command) {
+    DRAY_TRY_ASSIGN(args.spec.destination,
+                    scheduler::default_destination(context.around.default_destination, args.spec));
+  }
+  return args;
+}
+
+// What depends on time zones: check_job() has looked at the rest.
+Status check_week(const JobSpec& spec) {
+  if (const BandwidthTable& table = spec.policy.bandwidth_table; !table.rows.empty())
+    if (auto compiled = WeekTable::compile(table); !compiled)
+      return std::unexpected(std::move(compiled.error()));
+  if (const std::vector<RunWindow>& windows = spec.policy.limits.windows; !windows.empty())
+    if (auto compiled = WeekTable::compile(windows, spec.schedule.time_zone); !compiled)
+      return std::unexpected(annotate(std::move(compiled.error()), "limits"));
+  return {};
 }
 
 Status check_surroundings(Context& context, const JobSpec& spec, JobId id, WallTime anchor) {
@@ -129,6 +154,7 @@ Status check_surroundings(Context& context, const JobSpec& spec, JobId id, WallT
                 quoted(spec.client));
   for (const auto& [field, remote] : {std::pair{"source", spec.source.remote},
                                       std::pair{"destination", spec.destination.remote}}) {
+    if (remote.empty()) continue;  // check_job knows which kinds may do without
     auto closure = context.catalog.remote_closure(spec.client, remote);
     if (!closure)
       return std::unexpected(
@@ -136,6 +162,7 @@ Status check_surroundings(Context& context, const JobSpec& spec, JobId id, WallT
   }
   if (auto compiled = CompiledSchedule::compile(spec.schedule, anchor); !compiled)
     return std::unexpected(annotate(std::move(compiled.error()), where));
+  DRAY_TRY(annotate(check_week(spec), where));
   DRAY_TRY_ASSIGN(const std::string other, context.jobs.writes_there(spec, id));
   if (!other.empty())
     return fail(ErrorCode::conflict,
@@ -145,12 +172,14 @@ Status check_surroundings(Context& context, const JobSpec& spec, JobId id, WallT
   return {};
 }
 
-// Stores `spec` and tells the core.
-Result<std::string> put(Context& context, const std::optional<store::JobRecord>& before,
-                        const JobSpec& spec) {
+}  // namespace
+
+Result<std::string> put_job(Context& context, const std::optional<store::JobRecord>& before,
+                            const JobSpec& spec, const SealedCryptKey* key) {
   const JobId old = before ? before->id : JobId{};
   DRAY_TRY(check_job(spec, {context.around.further_flags}));
   DRAY_TRY(check_surroundings(context, spec, old, before ? before->created_at : context.now.wall));
+  DRAY_TRY(settle_encryption(context, before, spec, key));
   DRAY_TRY(context.jobs.put(old, spec, context.now.wall));
   DRAY_TRY_ASSIGN(const store::JobRecord record, require_job(context, spec.name));
   DRAY_TRY_ASSIGN(JobPlan plan, context.jobs.plan(record));
@@ -169,8 +198,6 @@ Result<std::string> put(Context& context, const std::optional<store::JobRecord>&
   }
   return to_json(answer);
 }
-
-}  // namespace
 
 Result<std::string> job_list(Context& context, const JsonValue& body) {
   DRAY_TRY_ASSIGN(const ListArgs args, arguments<ListArgs>(body));
@@ -194,6 +221,10 @@ Result<std::string> job_show(Context& context, const JsonValue& body) {
   filter.job = record.id;
   filter.limit = kLastRuns;
   DRAY_TRY_ASSIGN(answer.last_runs, context.queries.runs(filter));
+  if (record.spec.policy.encryption) {
+    DRAY_TRY_ASSIGN(const auto key, context.keys.find(args.name));
+    if (key) answer.key = key->view;
+  }
   return to_json(answer);
 }
 
@@ -201,8 +232,31 @@ Result<std::string> job_put(Context& context, const JsonValue& body) {
   const std::optional<JsonValue> name = body.find("name");
   if (!name || !name->text()) return fail(ErrorCode::invalid, "job: name: is missing");
   DRAY_TRY_ASSIGN(const auto before, context.jobs.find(*name->text()));
-  DRAY_TRY_ASSIGN(const JobSpec spec, wanted_job(context, body, before, *name->text()));
-  return put(context, before, spec);
+  DRAY_TRY_ASSIGN(const PutArgs args, wanted_job(context, body, before, *name->text()));
+  return put_job(context, before, args.spec, args.crypt_key ? &*args.crypt_key : nullptr);
+}
+
+// All or none: a refusal takes back what the request has stored (verbs.cc).
+Result<std::string> job_import(Context& context, const JsonValue& body) {
+  const std::optional<JsonValue> jobs = body.find("jobs");
+  if (!jobs || !jobs->is_array()) return fail(ErrorCode::invalid, "jobs: expected a list of jobs");
+  JsonWriter before;
+  JsonWriter after;
+  before.begin_array();
+  after.begin_array();
+  for (size_t i = 0; i < jobs->size(); ++i) {
+    context.before.json.clear();
+    if (const auto put = job_put(context, jobs->at(i)); !put)
+      return std::unexpected(annotate(put.error(), fmt::format("jobs[{}]", i)));
+    if (!context.before.json.empty()) before.raw(context.before.json);
+    after.raw(context.after.json);
+  }
+  before.end_array();
+  after.end_array();
+  context.before.json = before.take();
+  context.after.json = after.take();
+  context.target = fmt::format("{} jobs", jobs->size());
+  return to_json(JobsImported{jobs->size()});
 }
 
 Result<std::string> job_remove(Context& context, const JsonValue& body) {
@@ -220,7 +274,7 @@ Result<std::string> job_enable(Context& context, const JsonValue& body) {
   DRAY_TRY_ASSIGN(const store::JobRecord record, require_job(context, args.name));
   JobSpec spec = record.spec;
   spec.enabled = args.enabled;
-  return put(context, record, spec);
+  return put_job(context, record, spec);
 }
 
 Result<std::string> job_next(Context& context, const JsonValue& body) {

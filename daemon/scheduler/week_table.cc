@@ -42,7 +42,7 @@ Result<WeekTable> WeekTable::make(std::string_view time_zone, std::vector<Row> r
 }
 
 Result<WeekTable> WeekTable::compile(const BandwidthTable& table) {
-  DRAY_TRY(check_bandwidth_table("bandwidth_table", table));
+  DRAY_TRY(check_bandwidth_table("bandwidth_table.rows", table));
   std::vector<Row> rows;
   for (const BandwidthRow& row : table.rows)
     for (int day = 0; day < 7; ++day)

@@ -29,6 +29,9 @@ enum class WhyCode : uint8_t {
   worker_away,
   cancelling,
   approval,
+  job_paused,
+  client_paused,
+  window,
 };
 
 }  // namespace dray::scheduler
@@ -56,6 +59,9 @@ struct dray::EnumNames<dray::scheduler::WhyCode> {
       {E::worker_away, "worker_away"},
       {E::cancelling, "cancelling"},
       {E::approval, "approval"},
+      {E::job_paused, "job_paused"},
+      {E::client_paused, "client_paused"},
+      {E::window, "window"},
   };
 };
 

@@ -4,9 +4,12 @@ import argparse
 import sys
 import time
 
+import archives
+import bandwidth
 import latency
 import lifecycle
 import micro
+import restore
 import startup
 import transfers
 from table import Table
@@ -17,6 +20,9 @@ BENCHES = {
     "dispatch": ("from ENQUEUE to the worker", latency, lambda s: iter([latency.dispatch(s)])),
     "cancel": ("from `dray cancel` to SIGTERM", latency, lambda s: iter([latency.cancel(s)])),
     "transfers": ("a run beside the bare rclone command", transfers, transfers.run),
+    "restore": ("a restore beside the bare rclone commands", restore, restore.run),
+    "archive": ("an archive beside tar | zstd | rclone rcat", archives, archives.run),
+    "bandwidth": ("how well a cap over running transfers is kept", bandwidth, bandwidth.run),
     "parser": ("rclone's log to typed records", micro, micro.run_parser),
     "startup": ("drayd with many jobs and a long history", startup, startup.run),
     "spawn": ("a child from a large process", micro, micro.run_spawn),

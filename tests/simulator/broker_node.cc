@@ -17,8 +17,9 @@ void BrokerNode::start() {
 }
 
 void BrokerNode::kill() {
-  if (!up()) return;
+  if (!up() || world_.center.paused()) return;
   world_.trace("broker killed");
+  world_.observer.tally.marks.reach(Mark::broker_killed);
   router_.reset();
   ++life_;
   world_.network.disconnect_all();
@@ -27,7 +28,7 @@ void BrokerNode::kill() {
 void BrokerNode::tick(uint64_t life) {
   if (life != life_ || !up()) return;
   step(router_event::Tick{});
-  world_.timeline.after(Router::kTickInterval, [this, life] { tick(life); });
+  world_.center.after(Router::kTickInterval, [this, life] { tick(life); });
 }
 
 void BrokerNode::on_frame(LinkId link, const Credential& credential, const WireFrame& frame) {

@@ -43,7 +43,7 @@ void BusModel::ping() {
 void BusModel::tick(uint64_t life) {
   if (life != life_) return;
   const Duration heartbeat = world_.plan.heartbeat;
-  world_.timeline.after(heartbeat, [this, life] { tick(life); });
+  host_.after(heartbeat, [this, life] { tick(life); });
   if (frozen_) return;
   if (!connected_) return connect();
   if (world_.timeline.now() - last_received_ >= heartbeat * limits::kHeartbeatsMissed) {

@@ -21,7 +21,7 @@ struct BusOwner {
 
 class BusModel final : public Peer {
  public:
-  explicit BusModel(World& world) : world_(world) {}
+  BusModel(World& world, Host& host) : world_(world), host_(host) {}
   ~BusModel() override = default;
 
   void open(BusOwner owner);
@@ -41,6 +41,7 @@ class BusModel final : public Peer {
   void on_disconnected() override;
   Credential credential() const override;
   bool reachable() const override { return open_ && !frozen_; }
+  Host& host() override { return host_; }
 
  private:
   void connect();
@@ -51,6 +52,7 @@ class BusModel final : public Peer {
   void link_down();
 
   World& world_;
+  Host& host_;
   BusOwner owner_;
   bool open_ = false;
   bool frozen_ = false;

@@ -26,7 +26,9 @@ void Network::disconnect(Peer& peer) {
   if (!connection.up) return;
   connection.up = false;
   links_.erase(connection.link);
-  world_.broker->disconnected(connection.link);
+  if (!world_.center.paused()) return world_.broker->disconnected(connection.link);
+  world_.center.after(Duration::zero(),
+                      [this, link = connection.link] { world_.broker->disconnected(link); });
 }
 
 void Network::disconnect_all() {
@@ -35,8 +37,8 @@ void Network::disconnect_all() {
     if (!connection.up) continue;
     connection.up = false;
     Peer* const end = connection.peer;
-    world_.timeline.after(world_.random.time(milliseconds{1}, milliseconds{50}),
-                          [end] { end->on_disconnected(); });
+    end->host().after(world_.random.time(milliseconds{1}, milliseconds{50}),
+                      [end] { end->on_disconnected(); });
   }
 }
 
@@ -45,13 +47,19 @@ std::vector<Instant> Network::arrivals(Instant cut_until, Instant& last) {
   Random& random = world_.random;
   const Instant now = world_.timeline.now();
   const bool calm = world_.healed();
-  if (!calm && (now < cut_until || random.chance(plan.loss))) return {};
+  Marks& marks = world_.observer.tally.marks;
+  if (!calm && (now < cut_until || random.chance(plan.loss))) {
+    marks.reach(Mark::frame_lost);
+    return {};
+  }
   std::vector<Instant> list;
   const int copies = !calm && random.chance(plan.duplicate) ? 2 : 1;
+  if (copies > 1) marks.reach(Mark::frame_doubled);
   for (int i = 0; i < copies; ++i) {
     Instant at = now + (calm ? Duration{milliseconds{1}} : random.around(plan.latency));
     if (!calm && random.chance(plan.late)) {
       at += random.around(plan.lease);
+      marks.reach(Mark::frame_late);
     } else if (!plan.reorder || calm) {
       at = std::max(at, last);
       last = at;
@@ -66,7 +74,7 @@ void Network::to_broker(Peer& peer, WireFrame frame) {
   if (!connection.up) return;
   const LinkId link = connection.link;
   for (const Instant at : arrivals(connection.cut_out_until, connection.last_out))
-    world_.timeline.at(at, [this, link, frame] {
+    world_.center.at(at, [this, link, frame] {
       const auto known = links_.find(link);
       if (known == links_.end()) return;
       ++world_.observer.tally.frames;
@@ -79,7 +87,7 @@ void Network::to_peer(LinkId link, WireFrame frame) {
   if (known == links_.end()) return;
   Connection& connection = of(*known->second);
   for (const Instant at : arrivals(connection.cut_in_until, connection.last_in))
-    world_.timeline.at(at, [this, link, frame] {
+    known->second->host().at(at, [this, link, frame] {
       const auto peer = links_.find(link);
       if (peer == links_.end() || !peer->second->reachable()) return;
       ++world_.observer.tally.frames;

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "broker/router.h"
+#include "tests/simulator/host.h"
 #include "tests/simulator/plan.h"
 #include "tests/simulator/timeline.h"
 
@@ -28,6 +29,7 @@ class Peer {
   virtual void on_disconnected() = 0;
   virtual Credential credential() const = 0;
   virtual bool reachable() const = 0;  // alive and not frozen
+  virtual Host& host() = 0;
 };
 
 class Network {

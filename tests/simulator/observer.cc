@@ -1,8 +1,16 @@
 #include "tests/simulator/observer.h"
 
+#include "daemon/scheduler/bandwidth_shares.h"
 #include "schemas/job_check.h"
 
 namespace dray::sim {
+namespace {
+
+// In Europe/Berlin, where the simulated jobs live.
+constexpr WallTime kClocksGoForward =
+    std::chrono::sys_days{std::chrono::year{2026} / 3 / 29} + hours{1};
+
+}  // namespace
 
 void Tally::add(const Tally& other) {
   steps += other.steps;
@@ -15,6 +23,7 @@ void Tally::add(const Tally& other) {
   stale += other.stale;
   lost += other.lost;
   virtual_time += other.virtual_time;
+  marks.add(other.marks);
 }
 
 void Observer::job(JobId id, const JobSpec& spec, WallTime created_at) {
@@ -44,7 +53,15 @@ void Observer::on(const scheduler::InsertRun& a) {
   if (!job.rows.insert(row.scheduled_at).second)
     violate("unique occurrence", "job {} at {} twice", row.job_name,
             format_rfc3339(row.scheduled_at));
-  if (row.reason.find("stands for") != std::string::npos) job.summarised = true;
+  if (row.reason.find("stands for") != std::string::npos) {
+    job.summarised = true;
+    tally.marks.reach(row.reason.find("more than") == std::string::npos ? Mark::missed_summary
+                                                                        : Mark::uncounted_summary);
+  }
+  if (row.state == RunState::missed) tally.marks.reach(Mark::missed);
+  if (row.state == RunState::skipped) tally.marks.reach(Mark::skipped);
+  if (row.state == RunState::queued && row.scheduled_at >= kClocksGoForward)
+    tally.marks.reach(Mark::daylight_saving);
   const bool settled_without_run = row.state == RunState::skipped || row.state == RunState::missed;
   if (settled_without_run && row.reason.empty())
     violate("a reason for each", "run {} is {} without one", row.id, to_string(row.state));
@@ -63,20 +80,41 @@ void Observer::on(const scheduler::UpdateRun& a) {
     violate("legal moves", "run {} went back to attempt {}", row.id, a.run.attempt);
   if (row.cancel_requested && !a.run.cancel_requested)
     violate("cancel is durable", "run {} forgot its cancel", row.id);
+  // Who approves a held run wants it to go on: that ends a pause as well.
+  if (row.pause_requested && !a.run.pause_requested && a.run.state != RunState::held &&
+      !resumed_.contains(row.id))
+    violate("pause is durable", "run {} forgot its pause", row.id);
+  if (a.run.state == RunState::paused) check_no_process(a.run);
+  mark_states(row.state, a.run);
   const bool ends = !is_terminal(row.state) && is_terminal(a.run.state);
   row = a.run;
+  if (row.state == RunState::held) check_no_process(row);
   if (!ends) return;
   --open_;
   ++tally.finished;
   check_no_process(row);
 }
 
+void Observer::mark_states(RunState before, const RunRow& after) {
+  if (after.state == before) return;
+  if (after.state == RunState::retry_wait) tally.marks.reach(Mark::retried);
+  if (after.state != RunState::cancelled && after.state != RunState::cancelling) return;
+  if (before == RunState::queued) tally.marks.reach(Mark::cancelled_queued);
+  if (before == RunState::retry_wait) tally.marks.reach(Mark::cancelled_waiting);
+  if (before == RunState::assigned || before == RunState::starting)
+    tally.marks.reach(Mark::cancelled_starting);
+  if (before == RunState::running) tally.marks.reach(Mark::cancelled_running);
+}
+
 void Observer::check_no_process(const RunRow& row) {
-  const auto live = live_.find(row.id);
-  if (live != live_.end())
-    violate(row.state == RunState::cancelled ? "cancelled means gone" : "one outcome",
-            "run {} is {} while {} runs on {}", row.id, to_string(row.state), live->second.token,
-            live->second.worker);
+  for (const auto& [token, process] : live_)
+    if (token.run == row.id && !process.suspended)
+      violate(row.state == RunState::cancelled ? "cancelled means gone"
+              : row.state == RunState::held    ? "held runs hold nothing"
+              : row.state == RunState::paused  ? "paused means stopped"
+                                               : "one outcome",
+              "run {} is {} while {} runs on {}", row.id, to_string(row.state), token,
+              process.worker);
 }
 
 void Observer::on(const scheduler::InsertAttempt& a) {
@@ -94,7 +132,9 @@ void Observer::on(const scheduler::EndAttempt& a) {
   if (!it->second.end.empty()) violate("one outcome", "attempt {} ended twice", token);
   it->second = a.attempt;
   open_attempt_.erase(token.run);
-  if (a.attempt.end == "lost") ++tally.lost;
+  if (a.attempt.end != "lost") return;
+  ++tally.lost;
+  tally.marks.reach(Mark::lost);
 }
 
 void Observer::on(const scheduler::AddEvent& a) {
@@ -145,33 +185,78 @@ void Observer::result_acked(const Token& token) {
 
 void Observer::process_started(const Token& token, const std::string& worker, int slots) {
   const auto row = runs_.find(token.run);
-  const JobId job_id = row == runs_.end() ? JobId{} : row->second.job;
+  const JobId job = row == runs_.end() ? JobId{} : row->second.job;
   if (!attempts_.contains(token))
     violate("accepted before started", "{} started, its ACCEPT is not stored", token);
-  if (const auto other = live_.find(token.run); other != live_.end())
-    violate("one process per run", "{} on {} beside {} on {}", token, worker, other->second.token,
-            other->second.worker);
-  int on_worker = 1;
-  for (const auto& [run, process] : live_) {
-    on_worker += process.worker == worker ? 1 : 0;
-    if (process.job == job_id) continue;
-    if (jobs_[job_id].edited || jobs_[process.job].edited) continue;
-    const JobSpec& a = jobs_[job_id].spec;
-    const JobSpec& b = jobs_[process.job].spec;
+  Process& process = live_[token];
+  process = Process{token, worker, job, 0, slots, false};
+  check_alone(process, slots);
+}
+
+void Observer::check_alone(const Process& process, int slots) {
+  int on_worker = 0;
+  uint32_t running = 0;
+  for (const auto& [token, other] : live_) {
+    if (other.suspended) continue;
+    ++running;
+    on_worker += other.worker == process.worker ? 1 : 0;
+    if (token == process.token) continue;
+    if (token.run == process.token.run)
+      violate("one process per run", "{} on {} beside {} on {}", process.token, process.worker,
+              token, other.worker);
+    if (other.job == process.job || jobs_[process.job].edited || jobs_[other.job].edited) continue;
+    const JobSpec& a = jobs_[process.job].spec;
+    const JobSpec& b = jobs_[other.job].spec;
     if (a.client == b.client && paths_overlap(a.destination, b.destination))
-      violate("one writer per destination", "{} and {} write to {}:{} and {}:{}", token,
-              process.token, a.destination.remote, a.destination.path, b.destination.remote,
+      violate("one writer per destination", "{} and {} write to {}:{} and {}:{}", process.token,
+              token, a.destination.remote, a.destination.path, b.destination.remote,
               b.destination.path);
   }
-  if (on_worker > slots) violate("caps hold", "{} processes on {}", on_worker, worker);
-  live_[token.run] = Process{token, worker, job_id};
-  if (global_cap_ != 0 && live_.size() > global_cap_)
-    violate("caps hold", "{} processes, global cap {}", live_.size(), global_cap_);
+  if (on_worker > slots) violate("caps hold", "{} processes on {}", on_worker, process.worker);
+  if (global_cap_ != 0 && running > global_cap_)
+    violate("caps hold", "{} processes, global cap {}", running, global_cap_);
+}
+
+// At every moment, whatever is lost, late or killed. Until others have confirmed, a new run may
+// have the least that a run begins with on top.
+void Observer::process_share(const Token& token, uint64_t bytes_per_second) {
+  const auto it = live_.find(token);
+  if (bandwidth_cap_ == 0 || it == live_.end()) return;
+  it->second.share = bytes_per_second;
+  if (bytes_per_second == 0)
+    return violate("bandwidth caps hold", "{} may use all there is", token);
+  uint64_t sum = 0;
+  uint64_t running = 0;
+  for (const auto& [other, process] : live_) {
+    if (process.suspended) continue;
+    sum += process.share;
+    ++running;
+  }
+  if (sum > bandwidth_cap_ + running * scheduler::kBandwidthFloor)
+    violate("bandwidth caps hold", "{} processes may use {} of {} bytes per second", running, sum,
+            bandwidth_cap_);
 }
 
 void Observer::process_ended(const Token& token) {
-  const auto it = live_.find(token.run);
-  if (it != live_.end() && it->second.token == token) live_.erase(it);
+  live_.erase(token);
+}
+
+void Observer::suspended(const std::string& worker, bool on) {
+  for (auto& [token, process] : live_)
+    if (process.worker == worker) process.suspended = on;
+  if (on) return;
+  for (const auto& [token, process] : live_) {
+    if (process.worker != worker) continue;
+    check_alone(process, process.slots);
+    if (const auto row = runs_.find(token.run);
+        row != runs_.end() && is_terminal(row->second.state))
+      check_no_process(row->second);
+  }
+}
+
+void Observer::commit_lost(uint64_t stored, uint64_t committed) {
+  violate("acknowledged is durable", "the database holds commit {}, {} was the last to succeed",
+          stored, committed);
 }
 
 void Observer::stopped_for_lease(const Token& token, bool gentle) {
@@ -186,8 +271,8 @@ void Observer::settled() {
   for (const auto& [id, row] : runs_)
     if (!is_terminal(row.state))
       violate("everything ends", "run {} is {}", id, to_string(row.state));
-  for (const auto& [run, process] : live_)
-    violate("everything ends", "{} still runs", process.token);
+  for (const auto& [token, process] : live_)
+    violate("everything ends", "{} still runs", token);
   for (const RunId run : cancels_)
     if (!runs_[run].cancel_requested) violate("cancel is durable", "run {} forgot its cancel", run);
   check_occurrences();

@@ -5,7 +5,7 @@
 
 namespace dray::sim {
 
-OperatorNode::OperatorNode(World& world) : world_(world), bus_(world) {}
+OperatorNode::OperatorNode(World& world) : world_(world), bus_(world, world.outside) {}
 
 void OperatorNode::start() {
   BusOwner owner;
@@ -64,6 +64,8 @@ void OperatorNode::on_message(const Envelope& envelope) {
     const auto answer = envelope.decode<Enqueued>();
     if (!answer || !keys_.contains(envelope.id())) return;
     if (answer->code == 0) {
+      if (!pending_.contains(envelope.id()) && !keys_[envelope.id()].empty())
+        world_.observer.tally.marks.reach(Mark::key_repeated);
       world_.observer.enqueue_acked(answer->run, keys_[envelope.id()]);
       known_.push_back(answer->run);
     }

@@ -25,6 +25,10 @@ void draw_faults(Plan& plan, Random& random) {
   if (random.chance(0.4)) plan.wall_jump = random.time(minutes{10}, hours{1});
   if (random.chance(0.3)) plan.disk_full = random.time(minutes{10}, hours{1});
   if (random.chance(0.3)) plan.spool_fails = random.unit() * 0.2;
+  if (random.chance(0.3)) plan.power_loss = random.time(minutes{5}, hours{1});
+  if (random.chance(0.3)) plan.host_pause = random.time(minutes{5}, hours{1});
+  if (random.chance(0.5)) plan.reboot = random.unit();
+  if (random.chance(0.4)) plan.disk_fault = random.unit() * 0.05;
   if (random.chance(0.7)) plan.drift_ppm = random.between(-10'000, 10'000);
 }
 
@@ -43,9 +47,18 @@ Plan draw_plan(uint64_t seed, Bug bug) {
   plan.mean_run = random.time(seconds{5}, minutes{15});
   plan.failure = random.chance(0.7) ? random.unit() * 0.5 : 0;
   if (random.chance(0.4)) plan.global_cap = static_cast<uint32_t>(random.between(1, 6));
+  plan.shared_machine = random.chance(0.3);
+  constexpr int kWalPages[] = {8, 64, 512, 4096};
+  plan.wal_pages = kWalPages[random.between(0, 3)];
+  constexpr int kReservedPages[] = {0, 4, 32, 256};
+  plan.wal_reserved_pages = kReservedPages[random.between(0, 3)];
   plan.enqueue = random.time(seconds{20}, minutes{10});
   if (random.chance(0.7)) plan.cancel = random.time(minutes{1}, minutes{20});
   if (random.chance(0.4)) plan.edit = random.time(minutes{5}, minutes{30});
+  plan.decide = random.time(minutes{1}, minutes{20});
+  if (random.chance(0.4)) plan.hold = random.unit() * 0.3;
+  if (random.chance(0.5)) plan.pause = random.time(minutes{1}, minutes{20});
+  if (random.chance(0.5)) plan.bandwidth_cap = static_cast<uint64_t>(random.between(2000, 20'000));
   const double kind = random.unit();
   if (kind < 0.08) return plan;  // nothing goes wrong
   if (kind < 0.2) {
@@ -65,12 +78,14 @@ std::string describe(const Plan& p) {
       "workers={}x{} jobs={} lease={}s run={}s failure={:.2f} cap={} latency={}ms loss={:.3f} "
       "duplicate={:.3f} late={:.3f} reorder={} partition={}s/{}s kill: drayd={}s broker={}s "
       "worker={}s freeze={}s before_commit={:.3f} after_commit={:.3f} jump={}s full={}s "
-      "spool={:.2f} drift={}ppm gentle={}",
+      "power={}s pause={}s reboot={:.2f} disk={:.3f} wal={}/{} shared={} spool={:.2f} "
+      "drift={}ppm gentle={} hold={:.2f} pausing={}s bandwidth={}kB/s",
       p.workers, p.slots, p.jobs, s(p.lease), s(p.mean_run), p.failure, p.global_cap,
       to_ms(p.latency), p.loss, p.duplicate, p.late, p.reorder, s(p.partition),
       s(p.partition_length), s(p.scheduler_kill), s(p.broker_kill), s(p.worker_kill),
       s(p.worker_freeze), p.kill_before_commit, p.kill_after_commit, s(p.wall_jump), s(p.disk_full),
-      p.spool_fails, p.drift_ppm, p.gentle);
+      s(p.power_loss), s(p.host_pause), p.reboot, p.disk_fault, p.wal_pages, p.wal_reserved_pages,
+      p.shared_machine, p.spool_fails, p.drift_ppm, p.gentle, p.hold, s(p.pause), p.bandwidth_cap);
 }
 
 }  // namespace dray::sim

@@ -30,6 +30,10 @@ enum class Bug : uint8_t {
   no_destination_lock,
   no_global_cap,
   stale_result_acked,
+  share_confirmed_early,
+  syncs_skipped,
+  rows_outside_transaction,
+  guard_clock_stops,
 };
 
 }  // namespace dray::sim
@@ -58,6 +62,10 @@ struct dray::EnumNames<dray::sim::Bug> {
       {E::no_destination_lock, "no_destination_lock"},
       {E::no_global_cap, "no_global_cap"},
       {E::stale_result_acked, "stale_result_acked"},
+      {E::share_confirmed_early, "share_confirmed_early"},
+      {E::syncs_skipped, "syncs_skipped"},
+      {E::rows_outside_transaction, "rows_outside_transaction"},
+      {E::guard_clock_stops, "guard_clock_stops"},
   };
 };
 
@@ -76,6 +84,9 @@ struct Plan {
   Duration mean_run{};
   double failure = 0;  // of an attempt
   uint32_t global_cap = 0;
+  bool shared_machine = false;  // the first worker is beside drayd and the broker
+  int wal_pages = 4096;
+  int wal_reserved_pages = 0;
 
   // The network, per frame and link.
   Duration latency = milliseconds{1};
@@ -93,8 +104,12 @@ struct Plan {
   Duration worker_freeze{};
   Duration wall_jump{};
   Duration disk_full{};
+  Duration power_loss{};  // of drayd's machine
+  Duration host_pause{};
+  double reboot = 0;              // of the workers that are killed: their machine with them
   double kill_before_commit = 0;  // per turn with rows
   double kill_after_commit = 0;
+  double disk_fault = 0;  // per commit: the process dies or power fails amid it, or the disk fails
   double spool_fails = 0;
   int64_t drift_ppm = 0;
 
@@ -102,6 +117,10 @@ struct Plan {
   Duration enqueue{};
   Duration cancel{};
   Duration edit{};
+  Duration decide{};  // about runs that are held
+  double hold = 0;    // of a first attempt
+  Duration pause{};            // between pauses and resumes
+  uint64_t bandwidth_cap = 0;  // kilobytes per second; 0: none
 
   // Only drayd and the broker go down, and only for moments: no transfer may suffer.
   bool gentle = false;

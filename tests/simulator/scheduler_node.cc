@@ -1,6 +1,5 @@
 #include "tests/simulator/scheduler_node.h"
 
-#include "daemon/scheduler/store_catalog.h"
 #include "daemon/scheduler/store_jobs.h"
 #include "tests/simulator/bugs.h"
 #include "tests/simulator/world.h"
@@ -10,96 +9,38 @@ namespace dray::sim {
 using namespace scheduler;
 
 SchedulerNode::SchedulerNode(World& world)
-    : world_(world), clock_(world.new_clock()), bus_(world), path_(world.directory + "/dray.db") {}
+    : world_(world),
+      host_(world.center),
+      clock_(world.new_clock()),
+      bus_(world, world.center),
+      path_(world.directory + "/dray.db") {}
 
 Now SchedulerNode::now() const {
   return seen_time(world_.plan.bug, clock_.at(world_.timeline.now()));
 }
 
-// ── Database ────────────────────────────────────────────────────────────────────────────────────
-
-JobSpec SchedulerNode::draw_job(size_t index) {
-  Random& random = world_.random;
-  JobSpec spec;
-  spec.name = job_name(index);
-  spec.client = "client" + std::to_string(random.between(0, 2));
-  spec.source = {"src", "data"};
-  // Few places, so that some destinations overlap.
-  spec.destination = {"dst", random.chance(0.3) ? "shared/" + std::to_string(random.between(0, 2))
-                                                : "own/" + spec.name};
-  if (random.chance(0.1)) spec.destination.path = "shared";
-  if (random.chance(0.6)) {
-    spec.schedule.kind = ScheduleKind::every;
-    spec.schedule.every_seconds = random.between(60, 3600);
-  } else if (random.chance(0.5)) {
-    spec.schedule.kind = ScheduleKind::cron;
-    spec.schedule.cron = random.chance(0.5) ? "*/10 * * * *" : "5 * * * *";
-    spec.schedule.time_zone = "Europe/Berlin";
-  }
-  spec.overlap = static_cast<OverlapPolicy>(random.between(0, 3));
-  spec.misfire = static_cast<MisfirePolicy>(random.between(0, 2));
-  spec.misfire_max = static_cast<uint32_t>(random.between(1, 5));
-  if (spec.overlap == OverlapPolicy::allow)
-    spec.max_concurrent = static_cast<uint32_t>(random.between(1, 3));
-  spec.priority = static_cast<int32_t>(random.between(-5, 5));
-  spec.retry = {static_cast<uint32_t>(random.between(1, 4)), 5, 60};
-  return spec;
-}
-
-void SchedulerNode::install() {
-  const WallTime wall = clock_.at(world_.timeline.now()).wall;
-  auto store = Store::open(StoreOptions{path_, "sim", 4096, 0}, wall);
-  DRAY_CHECK(store.has_value(), store ? "" : store.error().message);
-  Store& db = **store;
-  const auto must = [](const auto& result) {
-    DRAY_CHECK(result.has_value(), result ? "" : result.error().message);
-  };
-  must(db.begin());
-  store::Catalog catalog(db.db());
-  store::Jobs jobs(db.db());
-  for (int client = 0; client < 3; ++client) {
-    ClientSpec spec;
-    spec.name = "client" + std::to_string(client);
-    spec.weight = static_cast<uint32_t>(world_.random.between(1, 4));
-    must(catalog.put_client(spec));
-    for (const char* name : {"src", "dst"}) {
-      SealedRemote remote;
-      remote.name = name;
-      remote.client = spec.name;
-      remote.type = "sftp";
-      remote.sealed = "sealed";
-      remote.sealed_for = "key";
-      must(catalog.put_remote(remote, wall));
-    }
-  }
-  for (int i = 0; i < world_.plan.jobs; ++i) {
-    specs_.push_back(draw_job(static_cast<size_t>(i)));
-    const auto id = jobs.put(JobId{}, specs_.back(), wall);
-    must(id);
-    jobs_.push_back(*id);
-    const auto record = jobs.find(*id);
-    must(record);
-    world_.observer.job(*id, specs_.back(), (*record)->created_at);
-  }
-  must(db.commit());
-}
+// ── Life and death ──────────────────────────────────────────────────────────────────────────────
 
 void SchedulerNode::start() {
   if (up()) return;
   ++life_;
-  auto store = Store::open(StoreOptions{path_, "sim", 4096, 0}, now().wall);
-  if (!store) return world_.observer.store_refused(store.error().message);
-  store_ = std::move(*store);
-  in_turn_ = false;
+  in_turn_ = broken_ = false;
   alarm_at_.reset();
-  load();
+  if (open_store()) return load();
+  // A full disk, say: whoever keeps services running tries again.
+  host_.after(seconds{1}, [this, life = life_] {
+    if (life == life_) start();
+  });
 }
 
 void SchedulerNode::load() {
   auto snapshot = store_->load_snapshot(now().wall);
   if (!snapshot) return world_.observer.store_refused(snapshot.error().message);
+  for (const auto& run : snapshot->open_runs)
+    if (is_on_worker(run.state)) world_.observer.tally.marks.reach(Mark::adopted);
   if (world_.plan.global_cap != 0)
     snapshot->settings.global_max_concurrent_jobs = world_.plan.global_cap;
+  snapshot->settings.global_max_bandwidth_kbps = world_.plan.bandwidth_cap;
   spoil_snapshot(world_.plan.bug, *snapshot);
   CoreOptions options;
   options.lease = world_.plan.lease;
@@ -127,17 +68,30 @@ void SchedulerNode::load() {
 }
 
 void SchedulerNode::kill() {
-  if (!up()) return;
+  if (!up() || host_.paused()) return;
   world_.trace("drayd killed");
+  world_.observer.tally.marks.reach(Mark::scheduler_killed);
+  world_.disk.process_died();
+  go_down(world_.random.chance(0.8) ? Duration{seconds{5}} : longest_away());
+}
+
+void SchedulerNode::machine_restarts() {
+  clock_.reboot(world_.timeline.now());
+  if (up()) go_down(longest_away());
+}
+
+Duration SchedulerNode::longest_away() const {
+  return world_.plan.gentle ? world_.plan.lease / 5 : world_.plan.lease * 2;
+}
+
+// Whatever it had not yet done stays undone.
+void SchedulerNode::go_down(Duration longest) {
   ++world_.observer.tally.faults;
   ++life_;
   bus_.close();
   core_.reset();
   store_.reset();
-  const Duration longest = world_.plan.gentle ? world_.plan.lease / 5 : world_.plan.lease * 2;
-  const Duration away = world_.random.time(
-      milliseconds{100}, world_.random.chance(0.8) ? Duration{seconds{5}} : longest);
-  world_.timeline.after(away, [this] { start(); });
+  host_.after(world_.random.time(milliseconds{100}, longest), [this] { start(); });
 }
 
 // ── In ──────────────────────────────────────────────────────────────────────────────────────────
@@ -150,14 +104,13 @@ void SchedulerNode::on_link(bool broker_up) {
   }
 }
 
-template <class T>
-void SchedulerNode::take(T event) {
+void SchedulerNode::take(Event event) {
   if (!up()) return;
+  if (broken_) return handle_broken(event);
   inbox_.push_back(std::move(event));
   if (std::exchange(in_turn_, true)) return;
   const uint64_t life = life_;
-  world_.timeline.after(world_.random.time(microseconds{50}, milliseconds{3}),
-                        [this, life] { turn(life); });
+  host_.after(world_.random.time(microseconds{50}, milliseconds{3}), [this, life] { turn(life); });
 }
 
 void SchedulerNode::on_message(SessionId from, const Envelope& envelope) {
@@ -175,7 +128,7 @@ void SchedulerNode::on_message(SessionId from, const Envelope& envelope) {
           message && world_.plan.bug == Bug::start_before_commit)
         bus_.send(from, Start{message->token});
       return with(std::type_identity<Accept>{}, [&](Accept m) {
-        return WorkerAccept{from, m.token};
+        return WorkerAccept{from, m.token, m.offer};
       });
     case MessageType::reject:
       return with(std::type_identity<Reject>{}, [&](Reject m) {
@@ -199,28 +152,6 @@ void SchedulerNode::on_message(SessionId from, const Envelope& envelope) {
   }
 }
 
-void SchedulerNode::edit_job(size_t index, bool disable) {
-  if (!up() || in_turn_ || world_.timeline.now() < disk_full_until_) return;
-  JobSpec& spec = specs_[index];
-  if (disable) spec.enabled = false;
-  if (!disable) {
-    spec.priority = static_cast<int32_t>(world_.random.between(-5, 5));
-    spec.overlap = static_cast<OverlapPolicy>(world_.random.between(0, 3));
-  }
-  store::Jobs jobs(store_->db());
-  if (!store_->begin()) return;
-  const auto id = jobs.put(jobs_[index], spec, now().wall);
-  const auto record = jobs.find(jobs_[index]);
-  const auto plan = record && *record ? jobs.plan(**record) : Result<JobPlan>();
-  if (!id || !plan || !store_->commit()) return store_->rollback();
-  world_.observer.job(jobs_[index], spec, {});
-  take(JobPut{*plan, false});
-}
-
-void SchedulerNode::settings(const LiveSettings& settings) {
-  take(SettingsPut{settings});
-}
-
 // ── A turn ──────────────────────────────────────────────────────────────────────────────────────
 
 void SchedulerNode::keep(Action action) {
@@ -241,6 +172,7 @@ void SchedulerNode::keep(Action action) {
 void SchedulerNode::turn(uint64_t life) {
   if (life != life_ || !up()) return;
   in_turn_ = false;
+  if (broken_) return;
   std::vector<Action> out;
   for (Event& event : inbox_) {
     spoil_event(world_.plan.bug, *core_, event);
@@ -251,36 +183,27 @@ void SchedulerNode::turn(uint64_t life) {
     keep(std::move(action));
   const bool early = world_.plan.bug == Bug::ack_before_commit;
   if (early) send_all();
-  if (hard_ && !end_with_commit(life)) return;
+  if (hard_ && !end_with_commit()) return;
   if (!early) send_all();
   if (life == life_) arm();
 }
 
 // False: this turn sends nothing.
-bool SchedulerNode::end_with_commit(uint64_t life) {
+bool SchedulerNode::end_with_commit() {
   const bool calm = world_.healed();
   if (!calm && world_.random.chance(world_.plan.kill_before_commit)) {
     kill();
     return false;
   }
   if (!commit()) {
-    if (life != life_) return false;
     ++world_.observer.tally.faults;
+    if (!up()) return false;
     if (world_.plan.bug == Bug::commit_failure_ignored) {
       rows_.clear();
       hard_ = false;
       return true;
     }
-    world_.trace("commit failed");
-    const uint64_t same = life_;
-    hard_ = false;
-    core_.reset();
-    in_turn_ = true;  // nothing is taken in before the core is back
-    world_.timeline.after(milliseconds{500}, [this, same] {
-      if (same != life_ || !up()) return;
-      in_turn_ = false;
-      load();
-    });
+    fail_turn();
     return false;
   }
   if (!calm && world_.random.chance(world_.plan.kill_after_commit)) {
@@ -290,24 +213,46 @@ bool SchedulerNode::end_with_commit(uint64_t life) {
   return true;
 }
 
-bool SchedulerNode::commit() {
-  if (world_.timeline.now() < disk_full_until_) return false;
-  if (!store_->begin()) return false;
-  for (const Action& action : rows_) {
-    if (const Status applied = store_->apply(action); !applied) {
-      store_->rollback();
-      world_.observer.store_refused(applied.error().message);
-      return false;
-    }
-  }
-  if (!store_->commit()) return false;
-  ++world_.observer.tally.commits;
-  for (const Action& action : rows_)
-    world_.observer.committed(action);
-  world_.trace("commit", rows_.size(), world_.observer.tally.runs);
+// As daemon/scheduler/shell.h has it: nothing of the turn is said, leases are renewed, nothing else
+// is taken in until writing works again; then the core is loaded anew.
+void SchedulerNode::fail_turn() {
+  world_.trace("commit failed");
+  broken_ = true;
   rows_.clear();
+  messages_.clear();
+  inbox_.clear();
   hard_ = false;
-  return true;
+  const Duration wait = std::max(next_recovery_ - world_.timeline.now(), Duration::zero());
+  host_.after(wait, [this, life = life_] { recover(life); });
+}
+
+void SchedulerNode::recover(uint64_t life) {
+  if (life != life_ || !up()) return;
+  next_recovery_ = world_.timeline.now() + seconds{1};
+  if (!store_->probe_write()) {
+    host_.after(seconds{1}, [this, life] { recover(life); });
+    return;
+  }
+  world_.observer.tally.marks.reach(Mark::store_recovered);
+  // Written over, or there all the same: what failed may have come after the commit itself.
+  settle_doubt();
+  broken_ = false;
+  load();
+  for (const SessionGone& gone : std::exchange(gone_, {}))
+    take(gone);
+}
+
+void SchedulerNode::handle_broken(const Event& event) {
+  if (const auto* gone = std::get_if<SessionGone>(&event)) gone_.push_back(*gone);
+  const auto* renewal = std::get_if<WorkerRenew>(&event);
+  if (renewal == nullptr) return;
+  Renewed renewed;
+  renewed.round = renewal->renew.round;
+  renewed.lease_ms = static_cast<uint64_t>(to_ms(told_.lease));
+  for (const HeldAttempt& held : renewal->renew.held)
+    if (core_->is_current(held.token)) renewed.renewed.push_back(held.token);
+  if (!renewed.renewed.empty()) world_.observer.tally.marks.reach(Mark::renewed_while_broken);
+  bus_.send(renewal->session, renewed);
 }
 
 void SchedulerNode::arm() {
@@ -317,7 +262,7 @@ void SchedulerNode::arm() {
   if (alarm_at_ && *alarm_at_ > world_.timeline.now() && *alarm_at_ <= at) return;
   alarm_at_ = at;
   const uint64_t life = life_;
-  world_.timeline.at(at, [this, life, at] {
+  host_.at(at, [this, life, at] {
     if (life != life_ || alarm_at_ != at || !core_) return;
     alarm_at_.reset();
     take(Tick{});
@@ -334,12 +279,15 @@ void SchedulerNode::send_all() {
 
 void SchedulerNode::send(const SendAssign& a) {
   store::Jobs jobs(store_->db());
-  const auto spec = jobs.run_spec(a.job);
+  auto spec = jobs.run_spec(a.job);
   if (!spec) return take(AssignFailed{a.token, spec.error().message});
-  bus_.send(a.session, Assign{a.token, a.lease_ms, *spec});
+  spec->bandwidth_bytes_per_second = a.bandwidth_bytes_per_second;
+  spec->live_bandwidth = a.live_bandwidth;
+  bus_.send(a.session, Assign{a.token, a.lease_ms, *spec, a.offer});
 }
 void SchedulerNode::send(const SendStale& a) {
   ++world_.observer.tally.stale;
+  world_.observer.tally.marks.reach(Mark::stale_answer);
   bus_.send(a.session, Stale{a.token});
 }
 void SchedulerNode::send(const SendWelcome& a) {
@@ -355,9 +303,13 @@ void SchedulerNode::send(const SendStart& a) {
   bus_.send(a.session, Start{a.token});
 }
 void SchedulerNode::send(const SendWithdraw& a) {
+  world_.observer.tally.marks.reach(Mark::withdrawn);
   bus_.send(a.session, Withdraw{a.token});
 }
 void SchedulerNode::send(const SendStop& a) {
+  bus_.send(a.session, a.message);
+}
+void SchedulerNode::send(const SendBandwidth& a) {
   bus_.send(a.session, a.message);
 }
 void SchedulerNode::send(const SendResultAck& a) {

@@ -59,6 +59,10 @@ struct NodeClock {
     return Now{Instant{boot_offset + drifted},
                wall_origin + std::chrono::duration_cast<microseconds>(drifted + wall_jump)};
   }
+  // The machine is started anew: its boot clock begins again.
+  void reboot(Instant truth) {
+    boot_offset += Duration{seconds{1}} - at(truth).mono.time_since_epoch();
+  }
   // How long in true time until the boot clock has moved on by `wait`; never too early.
   Duration in_truth(Duration wait) const {
     return wait - wait / 1'000'000 * drift_ppm + microseconds{1} +

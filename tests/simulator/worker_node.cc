@@ -6,8 +6,12 @@ namespace dray::sim {
 
 using namespace worker;
 
-WorkerNode::WorkerNode(World& world, std::string name)
-    : world_(world), name_(std::move(name)), clock_(world.new_clock()), bus_(world) {}
+WorkerNode::WorkerNode(World& world, std::string name, Host& host)
+    : world_(world),
+      name_(std::move(name)),
+      host_(host),
+      clock_(world.new_clock()),
+      bus_(world, host) {}
 
 Now WorkerNode::now() const {
   return clock_.at(world_.timeline.now());
@@ -26,13 +30,14 @@ void WorkerNode::start() {
   CoreOptions options;
   options.name = name_;
   options.epoch = epoch_;
-  options.boot_id = "boot-" + name_;
+  options.boot_id = fmt::format("boot-{}-{}", name_, boots_);
   options.slots = static_cast<uint32_t>(world_.plan.slots);
   options.public_key = std::string(32, 'k');
   options.seed = world_.random.next();
   std::vector<AttemptResult> spooled;
   for (const auto& [token, result] : spool_) {
     spooled.push_back(result);
+    world_.observer.tally.marks.reach(Mark::result_kept);
     believed_spooled_.insert(token);
   }
   core_ = std::make_unique<WorkerCore>(options, std::move(spooled));
@@ -47,24 +52,30 @@ void WorkerNode::start() {
   bus_.open(owner);
 }
 
-void WorkerNode::kill() {
-  if (!up()) return;
-  world_.trace("worker killed", epoch_);
+void WorkerNode::kill(bool reboot) {
+  if (!up() || host_.paused()) return;
+  world_.trace("worker killed", epoch_, reboot ? 1 : 0);
+  world_.observer.tally.marks.reach(reboot ? Mark::worker_rebooted : Mark::worker_killed);
   ++world_.observer.tally.faults;
   ++life_;
   core_.reset();
   alarm_at_.reset();
   bus_.close();
+  if (reboot) {
+    sweep();
+    clock_.reboot(world_.timeline.now());
+    ++boots_;
+  }
   // Each guard notices that its worker is gone.
   for (const auto& [token, process] : processes_) {
     const Token which = token;
     const uint64_t number = process.number;
-    world_.timeline.after(world_.random.time(milliseconds{1}, milliseconds{500}),
-                          [this, which, number] { end_process(which, number, {}); });
+    host_.after(world_.random.time(milliseconds{1}, milliseconds{500}),
+                [this, which, number] { end_process(which, number, {}); });
   }
   const Duration away = world_.random.time(
       milliseconds{100}, world_.random.chance(0.8) ? Duration{seconds{10}} : world_.plan.lease * 2);
-  world_.timeline.after(away, [this] { start(); });
+  host_.after(away, [this] { start(); });
 }
 
 void WorkerNode::sweep() {
@@ -74,13 +85,14 @@ void WorkerNode::sweep() {
 }
 
 void WorkerNode::freeze(Duration length) {
-  if (!up() || frozen_) return;
+  if (!up() || frozen_ || host_.paused()) return;
   world_.trace("worker frozen", epoch_);
+  world_.observer.tally.marks.reach(Mark::worker_frozen);
   ++world_.observer.tally.faults;
   frozen_ = true;
   bus_.freeze(true);
   const uint64_t life = life_;
-  world_.timeline.after(length, [this, life] {
+  host_.after(length, [this, life] {
     if (life == life_) thaw();
   });
 }
@@ -92,6 +104,30 @@ void WorkerNode::thaw() {
   waiting.emplace_back(Tick{});
   for (Event& event : waiting)
     step(std::move(event));
+}
+
+void WorkerNode::pause() {
+  paused_at_ = world_.timeline.now();
+  world_.observer.tally.marks.reach(Mark::worker_paused);
+  world_.observer.suspended(name_, true);
+}
+
+void WorkerNode::resume() {
+  // A guard looks at its clock before anything else: milliseconds in which rclone runs are left
+  // out.
+  const Duration away = world_.timeline.now() - paused_at_;
+  const std::map<Token, Process> processes = processes_;
+  for (const auto& [token, process] : processes) {
+    if (world_.plan.bug == Bug::guard_clock_stops) {
+      processes_[token].kill_at += away;
+    } else if (world_.plan.bug != Bug::no_guard && process.kill_at <= now().mono) {
+      world_.observer.tally.marks.reach(Mark::guard_after_pause);
+      end_process(token, process.number, interrupted(token, Outcome::failed));
+    } else {
+      world_.observer.tally.marks.reach(Mark::pause_survived);
+    }
+  }
+  world_.observer.suspended(name_, false);
 }
 
 // ── The core ────────────────────────────────────────────────────────────────────────────────────
@@ -115,6 +151,8 @@ void WorkerNode::on_message(const Envelope& envelope) {
       return with(std::type_identity<Withdraw>{});
     case MessageType::stop_attempt:
       return with(std::type_identity<StopAttempt>{});
+    case MessageType::set_bandwidth:
+      return with(std::type_identity<SetBandwidth>{});
     case MessageType::stale:
       return with(std::type_identity<Stale>{});
     case MessageType::result_ack:
@@ -149,7 +187,7 @@ void WorkerNode::arm() {
   if (alarm_at_ && *alarm_at_ > world_.timeline.now() && *alarm_at_ <= at) return;
   alarm_at_ = at;
   const uint64_t life = life_;
-  world_.timeline.at(at, [this, life, at] {
+  host_.at(at, [this, life, at] {
     if (life != life_ || alarm_at_ != at || frozen_) return;
     alarm_at_.reset();
     step(Tick{});
@@ -160,14 +198,38 @@ template <class Message>
 void WorkerNode::act(const Send<Message>& a) {
   if constexpr (std::is_same_v<Message, AttemptResult>)
     if (believed_spooled_.contains(a.message.token)) world_.observer.result_sent(a.message.token);
+  if constexpr (std::is_same_v<Message, Reject>) world_.observer.tally.marks.reach(Mark::rejected);
   if constexpr (std::is_same_v<Message, Accept>)
     if (world_.plan.bug == Bug::start_at_accept && !processes_.contains(a.message.token))
-      spawn(a.message.token, now().mono + lease_part(world_.plan.lease, kLeaseGuardKillsPercent));
+      spawn(a.message.token, now().mono + lease_part(world_.plan.lease, kLeaseGuardKillsPercent),
+            world_.plan.bandwidth_cap);
   bus_.send(SessionId{}, a.message);
 }
 
 void WorkerNode::act(const StartAttempt& a) {
-  if (!processes_.contains(a.token)) spawn(a.token, a.kill_at);
+  if (!processes_.contains(a.token)) spawn(a.token, a.kill_at, a.spec.bandwidth_bytes_per_second);
+}
+
+// rclone takes it a moment later; a planted bug says so before.
+void WorkerNode::act(const ApplyBandwidth& a) {
+  const auto process = processes_.find(a.token);
+  if (process == processes_.end()) return;
+  const bool early = world_.plan.bug == Bug::share_confirmed_early;
+  const uint64_t number = process->second.number;
+  const BandwidthInForce done{a.token, true, a.bytes_per_second};
+  if (early) host_.after(milliseconds{1}, [this, done] { step(done); });
+  const Duration delay = early ? world_.random.time(seconds{1}, seconds{5})
+                               : world_.random.time(milliseconds{1}, milliseconds{50});
+  // Calls are made one after the other.
+  Instant& free_at = process->second.control_free_at;
+  free_at = std::max(free_at, world_.timeline.now()) + delay;
+  host_.at(free_at, [this, done, number, early] {
+    const auto same = processes_.find(done.token);
+    if (same == processes_.end() || same->second.number != number) return;
+    world_.trace("share", done.token.run.value, done.bytes_per_second);
+    world_.observer.process_share(done.token, done.bytes_per_second);
+    if (!early) step(done);
+  });
 }
 
 void WorkerNode::act(const ExtendLease& a) {
@@ -182,30 +244,30 @@ void WorkerNode::act(const EndAttempt& a) {
   process.stopping = true;
   if (a.reason == StopReason::lease)
     world_.observer.stopped_for_lease(a.token, world_.plan.gentle && !world_.healed());
-  const bool asked = a.reason == StopReason::cancel || a.reason == StopReason::stale;
+  const bool asked = a.reason == StopReason::cancel || a.reason == StopReason::stale ||
+                     a.reason == StopReason::pause;
   AttemptResult result = interrupted(a.token, asked ? Outcome::cancelled : Outcome::failed);
   const Token token = a.token;
   const uint64_t number = process.number;
   if (world_.plan.bug == Bug::result_before_end) {
     process.reported = true;
-    world_.timeline.after(milliseconds{1}, [this, result] { step(AttemptEnded{result}); });
+    host_.after(milliseconds{1}, [this, result] { step(AttemptEnded{result}); });
   }
-  world_.timeline.after(
-      world_.random.time(milliseconds{5}, limits::kStopGrace + limits::kStopSecondGrace),
-      [this, token, number, result] { end_process(token, number, result); });
+  host_.after(world_.random.time(milliseconds{5}, limits::kStopGrace + limits::kStopSecondGrace),
+              [this, token, number, result] { end_process(token, number, result); });
 }
 
 void WorkerNode::act(const SpoolResult& a) {
   const uint64_t life = life_;
   const AttemptResult result = a.result;
-  world_.timeline.after(
-      world_.random.time(milliseconds{1}, milliseconds{30}), [this, life, result] {
-        if (life != life_) return;
-        const bool stored = world_.healed() || !world_.random.chance(world_.plan.spool_fails);
-        if (stored) believed_spooled_.insert(result.token);
-        if (stored && world_.plan.bug != Bug::result_not_spooled) spool_[result.token] = result;
-        step(ResultSpooled{result.token, stored});
-      });
+  host_.after(world_.random.time(milliseconds{1}, milliseconds{30}), [this, life, result] {
+    if (life != life_) return;
+    const bool stored = world_.healed() || !world_.random.chance(world_.plan.spool_fails);
+    if (!stored) world_.observer.tally.marks.reach(Mark::spool_failed);
+    if (stored) believed_spooled_.insert(result.token);
+    if (stored && world_.plan.bug != Bug::result_not_spooled) spool_[result.token] = result;
+    step(ResultSpooled{result.token, stored});
+  });
 }
 
 void WorkerNode::act(const UnspoolResult& a) {
@@ -219,7 +281,7 @@ void WorkerNode::act(const Exit&) {
 
 // ── Processes ───────────────────────────────────────────────────────────────────────────────────
 
-void WorkerNode::spawn(const Token& token, Instant kill_at) {
+void WorkerNode::spawn(const Token& token, Instant kill_at, uint64_t bandwidth) {
   Process& process = processes_[token];
   process.kill_at = kill_at;
   process.number = ++last_process_;
@@ -227,15 +289,16 @@ void WorkerNode::spawn(const Token& token, Instant kill_at) {
   const uint64_t number = process.number;
   world_.trace("process", token.run.value, token.attempt);
   world_.observer.process_started(token, name_, world_.plan.slots);
+  world_.trace("share", token.run.value, bandwidth);
+  world_.observer.process_share(token, bandwidth);
   const Duration mean = world_.healed() ? Duration{seconds{2}} : world_.plan.mean_run;
   const Duration length = std::min(world_.random.around(mean), mean * 5) + milliseconds{20};
   const AttemptResult result = drawn_result(token);
   const uint64_t life = life_;
-  world_.timeline.after(milliseconds{10}, [this, life, token] {
+  host_.after(milliseconds{10}, [this, life, token] {
     if (life == life_) step(AttemptRunning{token});
   });
-  world_.timeline.after(length,
-                        [this, token, number, result] { end_process(token, number, result); });
+  host_.after(length, [this, token, number, result] { end_process(token, number, result); });
   guard(token, number);
 }
 
@@ -245,9 +308,11 @@ void WorkerNode::guard(const Token& token, uint64_t number) {
   const auto process = processes_.find(token);
   if (process == processes_.end() || process->second.number != number) return;
   const Duration left = process->second.kill_at - now().mono;
-  if (left <= Duration::zero())
+  if (left <= Duration::zero()) {
+    world_.observer.tally.marks.reach(Mark::guard_ended);
     return end_process(token, number, interrupted(token, Outcome::failed));
-  world_.timeline.after(clock_.in_truth(left), [this, token, number] { guard(token, number); });
+  }
+  host_.after(clock_.in_truth(left), [this, token, number] { guard(token, number); });
 }
 
 void WorkerNode::end_process(const Token& token, uint64_t number, AttemptResult result) {
@@ -255,6 +320,7 @@ void WorkerNode::end_process(const Token& token, uint64_t number, AttemptResult 
   if (found == processes_.end() || found->second.number != number) return;
   const Process process = found->second;
   processes_.erase(found);
+  world_.trace("process ended", token.run.value, token.attempt);
   world_.observer.process_ended(token);
   if (process.life == life_ && !process.reported) step(AttemptEnded{std::move(result)});
 }
@@ -277,6 +343,12 @@ AttemptResult WorkerNode::drawn_result(const Token& token) {
   result.outcome = Outcome::succeeded;
   if (random.chance(0.1)) result.outcome = Outcome::nothing_to_do;
   if (random.chance(0.05)) result.outcome = Outcome::warning;
+  // An approved run is a later attempt, whose guard asks no more.
+  if (token.attempt == 1 && random.chance(world_.plan.hold)) {
+    result.outcome = Outcome::held;
+    result.error_class = ErrorClass::guard;
+    return result;
+  }
   if (!random.chance(world_.plan.failure)) return result;
   result.outcome = random.chance(0.2) ? Outcome::killed : Outcome::failed;
   result.error_class = static_cast<ErrorClass>(random.between(1, 15));

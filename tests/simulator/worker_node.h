@@ -15,13 +15,19 @@ namespace dray::sim {
 
 class WorkerNode {
  public:
-  WorkerNode(World& world, std::string name);
+  WorkerNode(World& world, std::string name, Host& host);
   void start();
-  void kill();
+  // `reboot`: with its machine, so that nothing of it is left but its disk.
+  void kill(bool reboot = false);
   void freeze(Duration length);
   void thaw();
+  // The machine is paused until then: its processes neither run nor end.
+  void pause();
+  // Right afterwards, before anything else happens there.
+  void resume();
   bool up() const { return core_ != nullptr; }
   BusModel& bus() { return bus_; }
+  Host& host() { return host_; }
 
  private:
   struct Process {
@@ -30,6 +36,7 @@ class WorkerNode {
     bool reported = false;
     uint64_t number = 0;
     uint64_t life = 0;  // of the worker that started it
+    Instant control_free_at{};
   };
   Now now() const;
   void on_message(const Envelope& envelope);
@@ -43,9 +50,10 @@ class WorkerNode {
   void act(const worker::EndAttempt& a);
   void act(const worker::SpoolResult& a);
   void act(const worker::UnspoolResult& a);
+  void act(const worker::ApplyBandwidth& a);
   void act(const worker::Exit& a);
 
-  void spawn(const Token& token, Instant kill_at);
+  void spawn(const Token& token, Instant kill_at, uint64_t bandwidth);
   void guard(const Token& token, uint64_t number);
   void end_process(const Token& token, uint64_t number, AttemptResult result);
   void sweep();
@@ -54,10 +62,13 @@ class WorkerNode {
 
   World& world_;
   std::string name_;
+  Host& host_;
   NodeClock clock_;
   BusModel bus_;
   std::unique_ptr<worker::WorkerCore> core_;
-  uint64_t epoch_ = 0;                    // on disk
+  uint64_t epoch_ = 0;  // on disk
+  uint64_t boots_ = 0;
+  Instant paused_at_{};
   std::map<Token, AttemptResult> spool_;  // on disk
   std::map<Token, Process> processes_;
   std::set<Token> believed_spooled_;

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <filesystem>
-
 #include "tests/simulator/broker_node.h"
 #include "tests/simulator/operator_node.h"
 #include "tests/simulator/scheduler_node.h"
@@ -18,20 +16,25 @@ constexpr Duration kSettlePerRun = seconds{20};
 }  // namespace
 
 World::World(uint64_t seed, Bug bug, std::string where)
-    : random(seed), plan(draw_plan(seed, bug)), network(*this), directory(std::move(where)) {
-  std::filesystem::create_directories(directory);
+    : random(seed),
+      plan(draw_plan(seed, bug)),
+      network(*this),
+      directory(std::move(where)),
+      disk(seed),
+      center(timeline),
+      outside(timeline) {
+  if (bug == Bug::syncs_skipped) disk.lie_about_syncs();
   broker = std::make_unique<BrokerNode>(*this);
   scheduler = std::make_unique<SchedulerNode>(*this);
-  for (int i = 1; i <= plan.workers; ++i)
-    workers.push_back(std::make_unique<WorkerNode>(*this, "w" + std::to_string(i)));
+  for (int i = 1; i <= plan.workers; ++i) {
+    worker_hosts.push_back(std::make_unique<Host>(timeline));
+    Host& host = plan.shared_machine && i == 1 ? center : *worker_hosts.back();
+    workers.push_back(std::make_unique<WorkerNode>(*this, "w" + std::to_string(i), host));
+  }
   people = std::make_unique<OperatorNode>(*this);
 }
 
-World::~World() {
-  scheduler.reset();
-  std::error_code ignored;
-  std::filesystem::remove_all(directory, ignored);
-}
+World::~World() = default;
 
 NodeClock World::new_clock() {
   NodeClock clock;
@@ -74,9 +77,9 @@ void World::plan_faults() {
   every(plan.broker_kill, [this] {
     ++observer.tally.faults;
     broker->kill();
-    timeline.after(random.time(milliseconds{50}, seconds{5}), [this] { broker->start(); });
+    center.after(random.time(milliseconds{50}, seconds{5}), [this] { broker->start(); });
   });
-  every(plan.worker_kill, [any_worker] { any_worker().kill(); });
+  every(plan.worker_kill, [this, any_worker] { any_worker().kill(random.chance(plan.reboot)); });
   every(plan.worker_freeze,
         [this, any_worker] { any_worker().freeze(random.time(seconds{1}, plan.lease * 2)); });
   every(plan.partition, [this, any_worker] {
@@ -90,23 +93,70 @@ void World::plan_faults() {
     const Duration far = random.chance(0.1) ? Duration{hours{24 * 40}} : Duration{hours{2}};
     scheduler->set_wall_clock(random.time(-far, far));
   });
-  every(plan.disk_full, [this] {
-    ++observer.tally.faults;
-    scheduler->fill_disk(timeline.now() + random.time(seconds{1}, minutes{3}));
-  });
+  plan_machine_faults();
   every(plan.enqueue, [this] { people->enqueue(); });
   every(plan.cancel, [this] { people->cancel(); });
+  every(plan.decide, [this] { scheduler->decide_held(); });
+  every(plan.pause, [this] { scheduler->pause_and_resume(false); });
   every(plan.edit, [this] {
     const auto last = static_cast<int64_t>(scheduler->job_count()) - 1;
     scheduler->edit_job(static_cast<size_t>(random.between(0, last)), false);
   });
 }
 
+void World::plan_machine_faults() {
+  every(plan.disk_full, [this] {
+    ++observer.tally.faults;
+    fill_disk(random.time(seconds{1}, minutes{3}));
+  });
+  every(plan.power_loss, [this] {
+    if (center.paused()) return;
+    disk.power_failed();
+    lose_power();
+  });
+  every(plan.host_pause, [this] { pause_host(); });
+}
+
+void World::fill_disk(Duration length) {
+  disk.fill(true);
+  disk_full_until_ = timeline.now() + length;
+  timeline.after(length, [this] {
+    if (timeline.now() >= disk_full_until_) disk.fill(false);
+  });
+}
+
+void World::lose_power() {
+  trace("power lost");
+  observer.tally.marks.reach(Mark::power_lost);
+  scheduler->machine_restarts();
+  broker->kill();
+  center.after(random.time(seconds{5}, minutes{2}), [this] { broker->start(); });
+  if (plan.shared_machine) workers.front()->kill(true);
+}
+
+void World::pause_host() {
+  const auto which = static_cast<size_t>(random.between(0, static_cast<int64_t>(workers.size())));
+  Host& host = which == 0 ? center : workers[which - 1]->host();
+  // Whatever is healed is not paused.
+  const Instant end = std::min(timeline.now() + random.time(minutes{1}, plan.lease * 2),
+                               Instant{} + plan.length - seconds{1});
+  if (host.paused() || end <= timeline.now()) return;
+  trace("paused", which);
+  ++observer.tally.faults;
+  if (&host == &center) observer.tally.marks.reach(Mark::center_paused);
+  host.pause(end);
+  for (auto& worker : workers) {
+    if (&worker->host() != &host) continue;
+    worker->pause();
+    timeline.at(end, [&worker] { worker->resume(); });
+  }
+}
+
 void World::heal() {
   healed_ = true;
   trace("healed");
   network.heal();
-  scheduler->fill_disk(Instant{});
+  disk.fill(false);
   broker->start();
   scheduler->start();
   people->stop_asking();
@@ -114,10 +164,24 @@ void World::heal() {
     worker->thaw();
     worker->start();
   }
+  decide_rest();
+  resume_rest();
   // No further occurrences: what is there must come to its end.
   for (size_t i = 0; i < scheduler->job_count(); ++i)
     timeline.after(seconds{30} + milliseconds{100} * static_cast<int64_t>(i),
                    [this, i] { disable(i); });
+}
+
+// People decide about everything in the end.
+void World::decide_rest() {
+  scheduler->decide_held();
+  timeline.after(seconds{20}, [this] { decide_rest(); });
+}
+
+// In the end everything that is paused goes on.
+void World::resume_rest() {
+  scheduler->pause_and_resume(true);
+  timeline.after(seconds{20}, [this] { resume_rest(); });
 }
 
 void World::disable(size_t job) {
@@ -128,6 +192,7 @@ void World::disable(size_t job) {
 void World::run() {
   scheduler->install();
   observer.global_cap(plan.global_cap);
+  observer.bandwidth_cap(plan.bandwidth_cap * 1000);
   broker->start();
   scheduler->start();
   for (auto& worker : workers)
@@ -147,6 +212,9 @@ void World::run() {
          (observer.open_runs() > 0 || observer.live_processes() > 0))
     run_until(timeline.now() + minutes{1});
   if (observer.violations().empty()) observer.settled();
+  if (disk.sectors_lost() > 0) observer.tally.marks.reach(Mark::sectors_lost);
+  if (disk.sectors_torn() > 0) observer.tally.marks.reach(Mark::sectors_torn);
+  if (disk.database_syncs() > 10) observer.tally.marks.reach(Mark::checkpoint);
   observer.tally.virtual_time = timeline.now().time_since_epoch();
 }
 

@@ -16,17 +16,27 @@
 //   touch FILE            make a file: "I got here"
 //   wait                  for ever, until a signal ends it
 //   await FILE            until that file exists
+//   spy PATH              one line: can it be opened for reading?
+//   make PATH             one line: can a file be made there?
+//   processes             one line: how many processes can be seen
+//   eat BYTES             one line: does it get so much memory to write to?
 //   exit N | signal N
 //
-// "fake-rclone version" answers like rclone 1.60.1.
+// "fake-rclone version" answers like rclone 1.60.1; "lsjson" lists nothing, "check" finds nothing to
+// complain about, "copyto" succeeds, "about" cannot tell.
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
+#include <cctype>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <sstream>
@@ -63,6 +73,17 @@ void write_file(const std::string& path, const std::string& text) {
   const std::string temporary = path + ".new";
   std::ofstream(temporary) << text;
   rename(temporary.c_str(), path.c_str());
+}
+
+void tell(const std::string& verb, const std::string& what, bool done) {
+  put(verb + " " + what + ": " + (done ? "yes" : "no, " + std::string(strerror(errno))) + "\n");
+}
+
+int count_processes() {
+  int count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc"))
+    count += isdigit(static_cast<unsigned char>(entry.path().filename().c_str()[0])) ? 1 : 0;
+  return count;
 }
 
 std::string stats(const std::string& done, const std::string& total, bool running) {
@@ -157,6 +178,16 @@ void obey(const std::string& line, char** argv) {
   } else if (verb == "grandchild") {
     leave_grandchild(first);
     await(first);
+  } else if (verb == "spy") {
+    tell(verb, rest, open(rest.c_str(), O_RDONLY | O_CLOEXEC) >= 0);
+  } else if (verb == "make") {
+    tell(verb, rest, open(rest.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600) >= 0);
+  } else if (verb == "processes") {
+    put("processes " + std::to_string(count_processes()) + "\n");
+  } else if (verb == "eat") {
+    void* memory = mmap(nullptr, std::stoull(first), PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    tell(verb, first, memory != MAP_FAILED);
   } else if (verb == "touch") {
     write_file(first, "");
   } else if (verb == "wait") {
@@ -183,6 +214,13 @@ int main(int argc, char** argv) {
     std::cout << "rclone v1.60.1-DEV\n- os/version: fake\n";
     return 0;
   }
+  // The steps around a transfer find nothing, which is nothing to complain about.
+  if (command == "lsjson") {
+    std::cout << "[\n]\n";
+    return 0;
+  }
+  if (command == "about") return 1;
+  if (command == "check" || command == "copyto") return 0;
   const std::string source = argc > 2 ? argv[2] : "";
   std::ifstream script(source.substr(source.find(':') + 1));
   if (!script) {

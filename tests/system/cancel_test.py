@@ -7,6 +7,8 @@ from servers import *
 
 
 class Cancel(StackTest):
+    options = {"job_flags": TRANSFER_ONLY}
+
     def set_up(self):
         self.source = self.enterContext(WebDav(self.stack.dir / "dav"))
         self.target = self.enterContext(Sftp(self.stack.dir / "sftp"))

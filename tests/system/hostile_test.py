@@ -93,7 +93,7 @@ class Hostile(StackTest):
         self.stack.remote("dav", dav.settings())
         obscured = [l for l in (self.stack.dir / "dav.conf").read_text().splitlines()
                     if l.startswith("pass")][0].split(" = ")[1]
-        self.stack.job("secret", "dav:", f"disk:{self.files}/t")
+        self.stack.job("secret", "dav:", f"disk:{self.files}/t", *TRANSFER_ONLY)
         dav.freeze()  # its transfer is there until it was looked at
         run = self.stack.run("secret")
         for pid in self.stack.wait_for_rclone():

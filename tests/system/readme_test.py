@@ -8,15 +8,17 @@ from servers import *
 
 
 def blocks():
-    """{name: commands} of all marked blocks, and a check that none is unmarked."""
+    """{name: commands} of all marked blocks, and those that should be marked."""
     found, unmarked = {}, []
     for page in [SOURCE_DIR / "README.md", *sorted((SOURCE_DIR / "docs").glob("*.md"))]:
         text = page.read_text()
-        for match in re.finditer(r"(?:<!-- test: ([\w-]+) -->\n)?```sh\n(.*?)```", text, re.S):
-            if match[1]:
-                found[match[1]] = found.get(match[1], "") + match[2]
-            else:
-                unmarked.append(f"{page.name}: {match[2].strip()}")
+        for match in re.finditer(r"(?:^<!-- test: ([\w-]+) -->\n)?^```(\w*)\n(.*?)^```", text,
+                                 re.S | re.M):
+            name, language, commands = match.groups()
+            if name:
+                found[name] = found.get(name, "") + commands
+            elif language == "sh" or re.search(r"^(\$ )?(dray|rclone) ", commands, re.M):
+                unmarked.append(f"{page.name}: {commands.strip()}")
     return found, unmarked
 
 
@@ -24,49 +26,179 @@ BLOCKS, UNMARKED = blocks()
 SHOWN_ELSEWHERE = {"quickstart", "check", "up"}  # quickstart_test.py; this very run; up_test.py
 
 
+def shown_elsewhere():
+    """Names of the blocks that other tests run."""
+    return {name for page in ("docs_test.py", "oauth_test.py")
+            for name in re.findall(r'BLOCKS\["([\w-]+)"\]',
+                                   (SOURCE_DIR / "tests/system" / page).read_text())}
+
+
+def sh(test, commands, expect=0, **env):
+    """Runs a block as a person would: line by line, each must succeed."""
+    home = test.stack.dir / "home"
+    home.mkdir(exist_ok=True)
+    for line in commands.replace("\\\n", " ").strip().split("\n"):
+        done = subprocess.run(
+            ["bash", "-c", line], cwd=home, capture_output=True, text=True,
+            timeout=120 * SLOWNESS, stdin=subprocess.DEVNULL,
+            env={"PATH": f"{BIN}:{os.environ['PATH']}", "HOME": str(home),
+                 "DRAY_CONFIG": str(test.stack.config(test.stack.workers[0])), **env,
+                 **{k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")}})
+        allowed = expect if isinstance(expect, tuple) else (expect,)
+        test.assertIn(done.returncode, allowed, f"{line}\n{done.stdout}\n{done.stderr}")
+
+
 class Readme(StackTest):
-    def sh(self, commands, expect=0, **env):
-        """Runs a block as a person would: line by line, each must succeed."""
-        home = self.stack.dir / "home"
-        home.mkdir(exist_ok=True)
-        for line in commands.replace("\\\n", " ").strip().split("\n"):
-            done = subprocess.run(
-                ["bash", "-c", line], cwd=home, capture_output=True, text=True,
-                timeout=120 * SLOWNESS, stdin=subprocess.DEVNULL,
-                env={"PATH": f"{BIN}:{os.environ['PATH']}", "HOME": str(home),
-                     "DRAY_CONFIG": str(self.stack.config(self.stack.workers[0])), **env,
-                     **{k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")}})
-            allowed = expect if isinstance(expect, tuple) else (expect,)
-            self.assertIn(done.returncode, allowed, f"{line}\n{done.stdout}\n{done.stderr}")
+    sh = sh
 
     def test_no_block_of_commands_is_left_out(self):
         self.assertEqual(UNMARKED, [])
         tested = {name[5:].replace("_", "-") for name in dir(self) if name.startswith("show_")}
-        self.assertEqual(set(BLOCKS) - SHOWN_ELSEWHERE - tested, set())
+        self.assertEqual(set(BLOCKS) - SHOWN_ELSEWHERE - shown_elsewhere() - tested, set())
 
     def test_the_tour(self):
         self.show_tour()
         self.show_tour_cancel()
 
-    def show_tour(self):
+    def two_servers(self):
+        """The remotes nas and cloud, in rclone's own configuration."""
         nas = self.enterContext(WebDav(self.stack.dir / "nas"))
         cloud = self.enterContext(WebDav(self.stack.dir / "cloud"))
-        (nas.root / "Photos").mkdir()
-        for i in range(3):
-            (nas.root / "Photos" / f"{i}.jpg").write_bytes(os.urandom(1000))
         conf = self.stack.dir / "home/.config/rclone/rclone.conf"
         conf.parent.mkdir(parents=True)
         conf.write_text("".join(
             f"[{name}]\n" + "".join(f"{k} = {v}\n" for k, v in server.settings().items())
             for name, server in (("nas", nas), ("cloud", cloud))))
+        return nas, cloud
+
+    def show_tour(self):
+        nas, cloud = self.two_servers()
+        (nas.root / "Photos").mkdir()
+        for i in range(3):
+            (nas.root / "Photos" / f"{i}.jpg").write_bytes(os.urandom(1000))
         self.sh(BLOCKS["tour"])
-        self.assert_same(nas.root / "Photos", cloud.root / "backup/photos")
+        self.assert_same(nas.root / "Photos", cloud.root / "backup/photos/current")
 
     def show_tour_cancel(self):
         self.stack.dray("settings", "set", "queue_paused", "true")
         run = self.stack.run("photos")
         self.sh(BLOCKS["tour-cancel"])
         self.assertEqual(self.stack.state(run), "cancelled")
+
+    def with_nas_and_cloud(self, folder, count=20):
+        nas = self.enterContext(WebDav(self.stack.dir / "nas"))
+        cloud = self.enterContext(WebDav(self.stack.dir / "cloud"))
+        self.stack.remote("nas", nas.settings())
+        self.stack.remote("cloud", cloud.settings())
+        (nas.root / folder).mkdir()
+        for i in range(count):
+            (nas.root / folder / f"{i}.txt").write_bytes(os.urandom(100))
+        return nas, cloud
+
+    def test_guards(self):
+        nas, _ = self.with_nas_and_cloud("Albums")
+        albums = nas.root / "Albums"
+
+        def wipe():
+            for path in albums.iterdir():
+                path.unlink()
+            self.stack.wait(self.stack.run("albums"), "held")
+
+        self.show_guards()
+        wipe()
+        self.show_guards_decide()
+        self.show_guards_off()
+
+    def test_rejecting(self):
+        nas, _ = self.with_nas_and_cloud("Albums")
+        self.stack.job("albums", "nas:Albums", "cloud:albums")
+        for _ in range(2):
+            self.stack.dray("run", "albums", "--wait")
+        for path in (nas.root / "Albums").iterdir():
+            path.unlink()
+        self.stack.wait(self.stack.run("albums"), "held")
+        self.show_guards_reject()
+
+    def show_guards(self):
+        self.sh(BLOCKS["guards"])
+
+    def show_guards_decide(self):
+        self.sh(BLOCKS["guards-decide"], expect=(0, WARNING))
+
+    def show_guards_reject(self):
+        self.sh(BLOCKS["guards-reject"])
+
+    def show_guards_off(self):
+        self.sh(BLOCKS["guards-off"])
+
+    def test_validation(self):
+        nas, cloud = self.with_nas_and_cloud("Letters")
+        self.show_validation()
+        vault = self.enterContext(WebDav(self.stack.dir / "vault"))
+        self.stack.remote("vault", vault.settings())
+        shutil.copytree(nas.root / "Letters", vault.root / "letters")
+        self.show_validation_check()
+
+    def show_hooks(self):
+        self.sh(BLOCKS["hooks"])
+
+    def show_hooks_command(self):
+        self.sh(BLOCKS["hooks-command"])
+
+    def show_validation(self):
+        self.sh(BLOCKS["validation"])
+
+    def show_validation_check(self):
+        self.sh(BLOCKS["validation-check"])
+
+    def test_encryption_uploads_and_the_sandbox(self):
+        self.cloud = self.enterContext(WebDav(self.stack.dir / "cloud"))
+        self.stack.remote("cloud", self.cloud.settings())
+        self.stack.remote("disk", {"type": "local"})
+        self.letters = self.make_files("letters", 3)
+        self.show_encrypt()
+        self.show_decrypt()
+        self.show_upload()
+        self.show_sandbox()
+
+    def show_encrypt(self):
+        self.sh(BLOCKS["encrypt"], FILES=str(self.files))
+        names = {p.name for p in (self.cloud.root / "sealed").rglob("*")}
+        self.assertTrue(names)
+        self.assertFalse(names & {p.name for p in self.letters.iterdir()})
+
+    def show_decrypt(self):
+        home = self.stack.dir / "home"
+        (home / "remotes.conf").write_text(
+            "[cloud]\n" + "".join(f"{k} = {v}\n" for k, v in self.cloud.settings().items()))
+        self.sh(BLOCKS["decrypt"])
+        restored = home / "restored"
+        current = restored / "current"
+        self.assert_same(self.letters, current if current.is_dir() else restored)
+
+    def show_upload(self):
+        home = self.stack.dir / "home"
+        (home / "dump.sql").write_text("select 1;\n")
+        self.sh(BLOCKS["upload"])
+        self.assertEqual([r["name"] for r in self.stack.json("receipts")["receipts"]], ["dump.sql"])
+
+    def show_sandbox(self):
+        self.sh(BLOCKS["sandbox"], FILES=str(self.files))
+        copy = self.files / "copy"
+        self.assert_same(self.letters, copy / "current" if (copy / "current").is_dir() else copy)
+
+    def test_an_archive_is_made_and_read_without_drayage(self):
+        self.show_archive()
+
+    def show_archive(self):
+        nas, cloud = self.two_servers()
+        (nas.root / "Photos/2024").mkdir(parents=True)
+        for i in range(3):
+            (nas.root / f"Photos/2024/{i}.jpg").write_bytes(os.urandom(1000))
+        for name, server in (("nas", nas), ("cloud", cloud)):
+            self.stack.remote(name, server.settings())
+        self.sh(BLOCKS["archive"])
+        self.assert_same(nas.root / "Photos", self.stack.dir / "home/photos")
 
     def test_the_configuration_commands(self):
         self.show_config()
@@ -125,14 +257,6 @@ class Readme(StackTest):
     def show_remote_check(self):
         self.sh(BLOCKS["remote-check"])
 
-    def test_every_piece_of_configuration_is_accepted(self):
-        pieces = re.findall(r"```toml\n(.*?)```", (SOURCE_DIR / "docs/DEPLOYMENT.md").read_text(), re.S)
-        self.assertEqual(len(pieces), 3)
-        for i, piece in enumerate(pieces):
-            path = self.stack.dir / f"piece{i}.toml"
-            path.write_text(piece.replace("BROKER-PUBLIC-KEY", "0" * 40))
-            self.sh(f"dray --config {path} config check")
-
     def test_a_backup_is_made_and_restored(self):
         self.stack.remote("disk", {"type": "local"})
         self.stack.job("kept", "disk:/a", "disk:/b")
@@ -153,6 +277,64 @@ class Readme(StackTest):
             systemctl = re.fullmatch(r"systemctl (\w+) drayd", line)
             services[systemctl[1]]() if systemctl else self.sh(line)
 
+    def photos(self, *flags):
+        self.stack.remote("disk", {"type": "local"})
+        source = self.files / "photos"
+        source.mkdir()
+        for i in range(3):
+            (source / f"{i}.jpg").write_bytes(os.urandom(100_000))
+        self.stack.job("photos", f"disk:{source}", f"disk:{self.files}/copy", "--transfers", "1",
+                       *flags)
+
+    def test_bandwidth(self):
+        self.photos()
+        self.stack.dray("client", "add", "acme")
+        self.show_bandwidth()
+
+    def show_bandwidth(self):
+        self.sh(BLOCKS["bandwidth"])
+        caps = {c["scope"]: c for c in self.stack.json("bandwidth", "show")["caps"]}
+        self.assertEqual(caps["client"]["cap"], 5_243_000)
+        self.assertTrue(caps["global"]["from_table"])
+
+    def test_pauses(self):
+        self.photos("--bandwidth", "20k")
+        self.stack.run("photos")
+        self.stack.wait_for_rclone()
+        self.show_pause_run()
+        self.show_pause_job()
+        self.show_maintenance()
+        self.stack.dray("cancel", "--all", "--wait")
+        self.stack.dray("maintenance", "on")
+        self.stack.run("photos")
+        self.show_again()
+
+    def show_pause_run(self):
+        self.sh(BLOCKS["pause-run"])
+
+    def show_pause_job(self):
+        self.sh(BLOCKS["pause-job"])
+
+    def show_maintenance(self):
+        self.sh(BLOCKS["maintenance"])
+        self.assertFalse(self.stack.json("status")["scheduler"]["queue_paused"])
+
+    def show_again(self):
+        self.stack.dray("job", "edit", "photos", "--overlap", "allow")
+        self.sh(BLOCKS["again"])
+        self.assertEqual(self.stack.show(2)["run"]["priority"], 10)
+        self.assertEqual(self.stack.show(3)["run"]["rerun_of"], 1)
+
+    def test_windows(self):
+        self.photos()
+        self.show_windows()
+
+    def show_windows(self):
+        self.sh(BLOCKS["windows"])
+        limits = self.stack.json("job", "show", "photos")["job"]["limits"]
+        self.assertEqual(len(limits["windows"]), 2)
+        self.assertEqual(limits["max_duration_seconds"], 6 * 3600)
+
     def test_the_first_steps_of_looking_for_trouble(self):
         self.show_trouble()
 
@@ -163,6 +345,27 @@ class Readme(StackTest):
         self.stack.run("waiting")
         # A machine of tests may lack what the doctor recommends, but nothing may be broken.
         self.sh(BLOCKS["trouble"], expect=(OK, WARNING))
+
+
+class ReadmePrograms(StackTest):
+    """The same for the page that needs programs on the worker."""
+
+    sh, with_nas_and_cloud = sh, Readme.with_nas_and_cloud
+
+    def setUp(self):
+        folder = self.enterContext(tempfile.TemporaryDirectory(prefix="dray-programs-"))
+        piece = re.search(r"```toml\n(.*?)```", (SOURCE_DIR / "docs/HOOKS.md").read_text(), re.S)[1]
+        for name in ("snapshot", "mailbox-backup"):
+            path = pathlib.Path(folder) / name
+            path.write_text("#!/bin/sh\necho '[PHASE:1690123456789] transfer'\necho PROGRESS 1 1\n")
+            path.chmod(0o755)
+        self.options = {"config": piece.replace("/usr/local/bin", folder)}
+        super().setUp()
+
+    def test_hooks_and_commands(self):
+        self.with_nas_and_cloud("Letters")
+        Readme.show_hooks(self)
+        Readme.show_hooks_command(self)
 
 
 if __name__ == "__main__":

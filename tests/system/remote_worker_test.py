@@ -82,7 +82,7 @@ class RemoteWorker(StackTest):
     def slow_job(self, bandwidth="600k"):
         self.make_files("source", count=1, size=3_000_000)
         self.stack.job("far", f"disk:{self.files}/source", f"disk:{self.files}/copy",
-                       "--bandwidth", bandwidth)
+                       "--bandwidth", bandwidth, *TRANSFER_ONLY)
 
     def endless_job(self):
         """Minutes of transfer: none of these tests waits for its end."""

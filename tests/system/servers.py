@@ -171,6 +171,74 @@ class S3(Server):
                 **changes}
 
 
+class Ftp(Server):
+    """pyftpdlib over a folder, without TLS."""
+
+    python = "/usr/bin/python3"  # where Debian's packages are
+
+    def __init__(self, root, user="ftp-user", password="ftp-secret"):
+        self.root, self.user, self.password = pathlib.Path(root), user, password
+        self.root.mkdir(parents=True, exist_ok=True)
+        self.port = free_port()
+
+    @classmethod
+    def installed(cls):
+        return subprocess.run([cls.python, "-c", "import pyftpdlib"],
+                              capture_output=True).returncode == 0
+
+    def start(self):
+        self.spawn([self.python, "-m", "pyftpdlib", "-i", "127.0.0.1", "-p", str(self.port), "-w",
+                    "-d", str(self.root), "-u", self.user, "-P", self.password],
+                   stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        wait_for_line(self.process, self.process.stderr, b"starting FTP server")
+
+
+class Samba(Server):
+    """smbd with one share, for the current user, who has to be root."""
+
+    user, password, share = "root", "smb-secret", "data"
+
+    def __init__(self, root):
+        self.root = pathlib.Path(root).resolve()
+        self.root.mkdir(parents=True, exist_ok=True)
+        self.port = free_port()
+        self.dir = pathlib.Path(str(self.root) + ".smb")
+
+    @staticmethod
+    def installed():
+        return os.geteuid() == 0 and shutil.which("smbd") and shutil.which("smbpasswd")
+
+    def start(self):
+        places = ["lock", "state", "cache", "pid", "private", "ncalrpc"]
+        for name in places:
+            (self.dir / name).mkdir(parents=True, exist_ok=True)
+        conf = self.dir / "smb.conf"
+        conf.write_text(
+            f"[global]\nserver role = standalone server\nsmb ports = {self.port}\n"
+            f"interfaces = 127.0.0.1\nbind interfaces only = yes\ndisable netbios = yes\n"
+            f"lock directory = {self.dir}/lock\nstate directory = {self.dir}/state\n"
+            f"cache directory = {self.dir}/cache\npid directory = {self.dir}/pid\n"
+            f"private dir = {self.dir}/private\nncalrpc dir = {self.dir}/ncalrpc\n"
+            f"passdb backend = tdbsam:{self.dir}/private/passdb.tdb\nload printers = no\n"
+            f"log level = 3\n[{self.share}]\npath = {self.root}\nread only = no\n")
+        subprocess.run(["smbpasswd", "-c", str(conf), "-s", "-a", self.user], check=True, text=True,
+                       input=f"{self.password}\n{self.password}\n", capture_output=True)
+        self.spawn(["smbd", "--foreground", "--no-process-group", "--debug-stdout", "-s",
+                    str(conf)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        wait_for_line(self.process, self.process.stdout, b"waiting for connections")
+
+    def stop(self, how=signal.SIGKILL):
+        super().stop(how)
+        # It starts helpers in sessions of their own.
+        for entry in pathlib.Path("/proc").iterdir():
+            try:
+                argv = (entry / "cmdline").read_bytes()
+                if entry.name.isdigit() and str(self.dir).encode() in argv:
+                    os.kill(int(entry.name), signal.SIGKILL)
+            except OSError:
+                pass  # it has ended
+
+
 class Silent(Server):
     """Accepts every connection and never answers: the remote that hangs."""
 

@@ -24,7 +24,7 @@ ONLY_IN = {
     r"msgpack\.hpp": r"schemas/(wire|heads)\.cc",
     r"SQLiteCpp/.*|sqlite3\.h": r"daemon/scheduler/\w*(store|sql)\w*\.(cc|h)",
     r"spdlog/.*": r"daemon/base/log\w*\.cc",
-    r"toml\+\+/.*": r"daemon/base/config\w*\.cc",
+    r"toml\+\+/.*": r"daemon/base/toml_text\.h",
     r"simdjson\.h": r"workers/\w+\.cc",
     r"CLI/.*": r"ops/.*\.cc",
     r"sodium\.h": r"(daemon/base|broker)/\w+\.cc",

@@ -182,6 +182,25 @@ TEST_CASE("a reload takes what can change and names what cannot") {
   CHECK(diff_reload(running, running).applied.empty());
 }
 
+TEST_CASE("a section in a section is read, refused and shown like the others") {
+  const auto config =
+      parse_config("[destination.default]\nremote = \"store\"\npath = \"a/b\"\n", "f");
+  REQUIRE(config);
+  CHECK(config->default_destination.remote == "store");
+  CHECK(config->default_destination.path == "a/b");
+  const auto over = parse_config("", "f", {"destination.default.remote=other"});
+  REQUIRE(over);
+  CHECK(over->default_destination.remote == "other");
+  CHECK(parse_config(show_config(*config, false), "f")->default_destination.path == "a/b");
+  for (const char* wrong :
+       {"[destination]\nremote = \"x\"\n", "[destination.other]\nremote = \"x\"\n",
+        "[destination.default]\nremoet = \"x\"\n", "[destination.default]\npath = \"a/../b\"\n",
+        "[destination.default]\nremote = \"a:b\"\n"}) {
+    INFO(wrong);
+    CHECK_FALSE(parse_config(wrong, "f"));
+  }
+}
+
 TEST_CASE("a file that is absent, too large or no file is refused") {
   const TempDir dir;
   CHECK(load_config(dir / "none.toml").error().code == ErrorCode::not_found);
@@ -238,6 +257,70 @@ TEST_CASE("endpoints, names and flags are checked in their shape") {
   }
   CHECK_FALSE(check::run_dir("/" + std::string(76, 'r')).empty());
   CHECK(check::run_dir("/" + std::string(75, 'r')).empty());
+}
+
+TEST_CASE("programs that jobs may run are read, shown and read back") {
+  constexpr std::string_view kText = R"(
+[hooks.snapshot]
+program = "/usr/local/bin/snapshot"
+arguments = ["--quick", "a \"quoted\" word"]
+timeout = "2m"
+description = "Takes a snapshot"
+sandbox = false
+[commands.mailbox]
+program = "/usr/local/bin/mailbox"
+arguments = ["--user={user}"]
+readable = ["/etc/mail"]
+writable = ["/srv/mail", "/srv/index"]
+[commands.mailbox.settings]
+user = "[a-z]{1,40}"
+)";
+  const auto config = parse_config(kText, "test");
+  REQUIRE(config);
+  const AllowedProgram& hook = config->worker.hooks.at("snapshot");
+  CHECK(hook.program == "/usr/local/bin/snapshot");
+  CHECK(hook.arguments == std::vector<std::string>{"--quick", "a \"quoted\" word"});
+  CHECK(hook.timeout == std::chrono::minutes{2});
+  CHECK_FALSE(hook.sandbox);
+  const AllowedProgram& command = config->worker.commands.at("mailbox");
+  CHECK(command.settings.at("user") == "[a-z]{1,40}");
+  CHECK(command.sandbox);
+  CHECK(command.readable == std::vector<std::string>{"/etc/mail"});
+  CHECK(command.writable == std::vector<std::string>{"/srv/mail", "/srv/index"});
+  const auto again = parse_config(show_config(*config, false), "shown");
+  REQUIRE(again);
+  CHECK(again->worker.hooks == config->worker.hooks);
+  CHECK(again->worker.commands == config->worker.commands);
+  Config running = *parse_config("", "test");
+  CHECK(diff_reload(running, *config).needs_restart ==
+        std::vector<std::string>{"hooks", "commands"});
+}
+
+TEST_CASE("a program that cannot be meant is refused with its place") {
+  const struct {
+    std::string_view text, message;
+  } rows[] = {
+      {"[hooks.x]\n", "[hooks.x]: program is missing"},
+      {"[hooks.x]\nprogram = \"snapshot\"", "[hooks.x]: program must be"},
+      {"[hooks.x]\nprogram = \"/a\"\ntimeout = \"0s\"", "timeout must be a duration"},
+      {"[hooks.x]\nprogram = \"/a\"\nargument = 1",
+       "unknown key argument in [hooks.x]; allowed: program, arguments, timeout, description, "
+       "sandbox, readable, writable"},
+      {"[commands.x]\nprogram = \"/a\"\ntimeout = \"1s\"", "unknown key timeout in [commands.x]"},
+      {"[hooks.x]\nprogram = \"/a\"\nsandbox = \"no\"", "sandbox must be true or false"},
+      {"[hooks.x]\nprogram = \"/a\"\nreadable = [\"etc\"]", "each of readable must be"},
+      {"[hooks.x]\nprogram = \"/a\"\narguments = [\"{y}\"]", "hooks take no settings"},
+      {"[hooks.\"a b\"]\nprogram = \"/a\"", "[hooks.a b]: the name must be"},
+      {"[commands.x]\nprogram = \"/a\"\narguments = [\"{y}\"]", "{y} has no pattern"},
+      {"[commands.x]\nprogram = \"/a\"\n[commands.x.settings]\ny = \"[\"",
+       "y must be a regular expression"},
+      {"hooks = 3", "hooks must be sections"},
+      {"[hooks]\nx = 3", "[hooks.x] must be a section"},
+  };
+  for (const auto& row : rows) {
+    INFO(row.text);
+    CHECK_THAT(error_of(row.text), Catch::Contains(std::string(row.message)));
+  }
 }
 
 }  // namespace

@@ -24,7 +24,7 @@ TEST_CASE("a question travels to the scheduler with its proven sender, and the a
   const auto cli = rig.join(Role::ops, "dray@host");
   answer_enqueue(*scheduler);
   std::optional<Result<Enqueued>> answer;
-  cli->bus->ask(Enqueue{"photos", "me", "", false, {}}, seconds{10},
+  cli->bus->ask(Enqueue{"photos", "me", "", false, {}, {}, {}}, seconds{10},
                 [&](Result<Enqueued> got) { answer = std::move(got); });
   CHECK_FALSE(answer.has_value());
   REQUIRE(rig.run_until([&] { return answer.has_value(); }));
@@ -158,7 +158,7 @@ TEST_CASE("messages of one turn share a frame and keep their order") {
   const auto cli = rig.join(Role::ops, "cli");
   const uint64_t frames = cli->bus->counters().frames_sent;
   for (int i = 0; i < 3000; ++i)
-    cli->bus->send(Enqueue{std::to_string(i), "", "", false, {}}, 1);
+    cli->bus->send(Enqueue{std::to_string(i), "", "", false, {}, {}, {}}, 1);
   REQUIRE(rig.run_until([&] { return scheduler->count(MessageType::enqueue) == 3000; }));
   CHECK(cli->bus->counters().frames_sent - frames <= 6);
   int next = 0;
@@ -171,9 +171,9 @@ TEST_CASE("a message over the frame limit is dropped and counted, others pass") 
   REQUIRE(rig.start());
   const auto scheduler = rig.join(Role::scheduler, "drayd");
   const auto cli = rig.join(Role::ops, "cli");
-  CHECK(cli->bus->send(Enqueue{"a", "", "", false, {}}, 1));
-  CHECK_FALSE(cli->bus->send(Enqueue{std::string(2 << 20, 'x'), "", "", false, {}}, 1));
-  CHECK(cli->bus->send(Enqueue{"b", "", "", false, {}}, 1));
+  CHECK(cli->bus->send(Enqueue{"a", "", "", false, {}, {}, {}}, 1));
+  CHECK_FALSE(cli->bus->send(Enqueue{std::string(2 << 20, 'x'), "", "", false, {}, {}, {}}, 1));
+  CHECK(cli->bus->send(Enqueue{"b", "", "", false, {}, {}, {}}, 1));
   REQUIRE(rig.run_until([&] { return scheduler->count(MessageType::enqueue) == 2; }));
   CHECK(cli->bus->counters().dropped_oversize == 1);
 }

@@ -17,6 +17,7 @@ struct Rule {
   std::string_view answered;
   std::string_view up;
   std::string_view down;
+  std::string_view uploading = "";  // passed between such a role and another: router_uploads_test.cc
 };
 constexpr Rule kRules[] = {
     {MessageType::ping, "swon", "", ""},
@@ -53,11 +54,11 @@ constexpr Rule kRules[] = {
     {MessageType::log_chunk, "", "w", ""},
     {MessageType::worker_query, "", "", "w"},
     {MessageType::worker_answer, "", "w", ""},
+    {MessageType::set_bandwidth, "", "", "w"},
+    {MessageType::upload_chunk, "", "", "", "on"},
+    {MessageType::upload_state, "", "", "", "w"},
     {MessageType::remote_refreshed, "", "w", ""},
     {MessageType::remote_refreshed_ack, "", "", "w"},
-    {MessageType::set_bandwidth, "", "", ""},
-    {MessageType::upload_chunk, "", "", ""},
-    {MessageType::upload_state, "", "", ""},
     {MessageType::event, "s", "", ""},
 };
 
@@ -121,6 +122,7 @@ TEST_CASE("every message type has a rule in the test and a row in the table") {
 TEST_CASE("a peer's message goes to the scheduler exactly where the rules allow it") {
   for (const Rule& rule : kRules) {
     for (const Role role : kPeerRoles) {
+      if (names(rule.uploading, role)) continue;
       INFO(to_string(role) << " says " << to_string(rule.type));
       Cast cast;
       const LinkId from = cast.of(role);
@@ -229,7 +231,7 @@ TEST_CASE("without a scheduler a question is refused at once and a fact waits fo
   RouterRig rig;
   const LinkId cli = rig.join(Role::ops, "cli");
   const LinkId worker = rig.join(Role::worker, "w1");
-  rig.say(cli, Enqueue{"job", "me", "", false, {}}, 12);
+  rig.say(cli, Enqueue{"job", "me", "", false, {}, {}, {}}, 12);
   REQUIRE(rig.types(cli) == Types{MessageType::nack});
   CHECK(rig.out[cli][0].id == 12);
   const Nack nack = rig.out[cli][0].as<Nack>();

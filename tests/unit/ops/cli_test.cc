@@ -104,23 +104,28 @@ TEST_CASE("jobs that are exported can be imported again") {
   list.jobs.resize(1);
   list.jobs[0].spec = photos_job();
   daemon.on("job.list", to_json(list));
-  daemon.on("job.put", "{}");
+  daemon.on("job.import", R"({"imported":1})");
   const Call exported = call(daemon, {"job", "export"});
   const Call imported = call(daemon, {"job", "import", "-"}, exported.out);
   CHECK(imported.exit == Exit::ok);
-  Json sent = Json::parse(daemon.body_of("job.put"));
+  Json sent = Json::parse(daemon.body_of("job.import"))["jobs"][0];
   CHECK(sent["create"] == true);
   sent.erase("create");
   CHECK(sent == Json::parse(to_json(list.jobs[0].spec)));
 }
 
-TEST_CASE("an import with one bad job sends none") {
+TEST_CASE("all jobs of an import go in one request, of which all are taken or none") {
   FakeBackend daemon;
-  daemon.on("job.put", "{}");
-  const Call c = call(daemon, {"job", "import", "-"},
-                      R"([{"name":"a","source":"x:","destination":"y:"},{"name":"b"}])");
-  CHECK(c.exit == Exit::usage);
-  CHECK(daemon.body_of("job.put").empty());
+  daemon.on("job.import", R"({"imported":2})");
+  const Call c =
+      call(daemon, {"job", "import", "-", "--replace"},
+           R"([{"name":"a","source":"x:","destination":"y:"},{"name":"b","source":"x:"}])");
+  CHECK(c.exit == Exit::ok);
+  const Json sent = Json::parse(daemon.body_of("job.import"))["jobs"];
+  REQUIRE(sent.size() == 2);
+  CHECK(sent[1]["name"] == "b");
+  CHECK_FALSE(sent[1].contains("create"));
+  CHECK(call(daemon, {"job", "import", "-"}, R"(["a"])").exit == Exit::usage);
 }
 
 TEST_CASE("the preview of a job marks days of daylight saving") {
@@ -281,22 +286,6 @@ TEST_CASE("a worker that was just started is given a moment to tell its key") {
   CHECK(call(daemon, {"remote", "import", "-"}, "[a]\ntype = local\n").exit == Exit::ok);
   daemon.fail_with("seal.key", ErrorCode::unavailable, "no worker has connected yet");
   CHECK(call(daemon, {"remote", "import", "-"}, "[a]\ntype = local\n").exit == Exit::unreachable);
-}
-
-TEST_CASE("a secret on the command line is taken with a warning, from a file without") {
-  FakeBackend daemon;
-  const SealingKeyPair keys = generate_sealing_keypair();
-  daemon.on("seal.key", to_json(SealKeyAnswer{format_sealing_key(keys.public_key), ""}));
-  daemon.on("remote.list", to_json(RemoteListAnswer{}));
-  daemon.on("remote.put", "{}");
-  const Call c = call(daemon, {"remote", "add", "dav", "webdav", "url=http://x", "pass=hunter2"});
-  CHECK(c.exit == Exit::ok);
-  CHECK(c.err.find("pass on the command line") != std::string::npos);
-  CHECK(c.err.find("hunter2") == std::string::npos);
-  const Call quiet =
-      call(daemon, {"remote", "add", "dav2", "webdav", "--stdin"}, "pass = hunter2\n");
-  CHECK(quiet.err.empty());
-  CHECK(quiet.exit == Exit::ok);
 }
 
 TEST_CASE("an import says what was refused and ends with warnings") {

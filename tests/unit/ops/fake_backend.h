@@ -41,10 +41,15 @@ class FakeBackend final : public Backend {
     cancels.push_back(question);
     return cancel_reply;
   }
+  void send_chunk(const UploadChunk& chunk, uint64_t id) override {
+    chunks.push_back(chunk);
+    if (on_chunk) on_chunk(chunk, id);
+  }
   void follow_progress(RunId run) override { followed.push_back(run); }
   void follow_events() override {}
   void catch_interrupt() override {}
   void interrupt() override {}
+  void go_on() override {}
   News wait(Duration up_to) override {
     if (news.empty()) {
       time_.mono += up_to;
@@ -67,6 +72,8 @@ class FakeBackend final : public Backend {
   std::vector<std::pair<std::string, std::string>> asked;
   std::vector<Enqueue> enqueues;
   std::vector<CancelRequest> cancels;
+  std::vector<UploadChunk> chunks;
+  std::function<void(const UploadChunk&, uint64_t id)> on_chunk;
   std::vector<RunId> followed;
   std::deque<News> news;
   std::function<void(const News&)> on_news;

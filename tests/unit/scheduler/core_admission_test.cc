@@ -238,61 +238,6 @@ TEST_CASE("the worker with the larger free part of its slots is chosen") {
   CHECK(rig.one<SendAssign>().session == w2);
 }
 
-TEST_CASE("what is left of a bandwidth cap is shared equally by the runs that can start") {
-  Rig rig;
-  rig.client("default");
-  rig.job("photos");
-  rig.job("capped").bandwidth_kbps = 500;
-  rig.job("other", "other");
-  rig.snapshot.settings.global_max_bandwidth_kbps = 3000;
-  rig.load();
-  SECTION("three at once: a third each, and the sum is the cap") {
-    for (int i = 0; i < 3; ++i)
-      rig.enqueue("photos");
-    rig.hello("w1", 8);
-    uint64_t sum = 0;
-    for (const SendAssign& assign : rig.all<SendAssign>()) {
-      CHECK(assign.bandwidth_bytes_per_second == 1'000'000);
-      sum += assign.bandwidth_bytes_per_second;
-    }
-    CHECK(sum == 3'000'000);
-  }
-  SECTION("one alone gets all of it, the next waits and says why") {
-    const SessionId w1 = rig.hello("w1", 8);
-    const Token token = rig.start("photos");
-    const RunId second = rig.enqueue("photos").run;
-    CHECK(rig.none<SendAssign>());
-    CHECK(rig.why(second) == std::set{WhyCode::bandwidth});
-    rig.end(w1, token);
-    CHECK(rig.one<SendAssign>().bandwidth_bytes_per_second == 3'000'000);
-  }
-  SECTION("the smallest cap counts, and what it leaves is for others") {
-    rig.hello("w1", 8);
-    rig.enqueue("capped");
-    CHECK(rig.one<SendAssign>().bandwidth_bytes_per_second == 500'000);
-    rig.enqueue("photos");
-    CHECK(rig.one<SendAssign>().bandwidth_bytes_per_second == 2'500'000);
-  }
-  SECTION("a client's cap holds its own runs only") {
-    ClientRow row = rig.snapshot.clients[0];
-    row.spec.max_bandwidth_kbps = 1000;
-    rig.step(ClientPut{row});
-    rig.hello("w1", 8);
-    rig.enqueue("photos");
-    CHECK(rig.one<SendAssign>().bandwidth_bytes_per_second == 1'000'000);
-    const RunId waits = rig.enqueue("photos").run;
-    CHECK(rig.why(waits) == std::set{WhyCode::bandwidth});
-    rig.enqueue("other");
-    CHECK(rig.one<SendAssign>().bandwidth_bytes_per_second == 2'000'000);
-  }
-  SECTION("no cap at all is no limit") {
-    rig.step(SettingsPut{LiveSettings{}});
-    rig.hello("w1", 8);
-    rig.enqueue("photos");
-    CHECK(rig.one<SendAssign>().bandwidth_bytes_per_second == 0);
-  }
-}
-
 TEST_CASE("a run that waits for an account is not passed by when the woken one is cancelled") {
   Rig rig;
   rig.job("a").accounts = {"src"};

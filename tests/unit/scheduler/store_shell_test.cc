@@ -118,6 +118,13 @@ TEST_CASE("A full disk refuses new work, keeps leases alive and comes back by it
   CHECK(from_wire_code(enqueue(rig).code) == ErrorCode::exhausted);
   CHECK(rig.ask("status").code == 0);  // reading goes on
 
+  // Where a little can still be written it is back at once; when the next turn fails it waits.
+  CHECK(rig.shell->recover(rig.now));
+  rig.shell->finish_turn(rig.now);
+  CHECK(from_wire_code(rig.ask("client.put", R"({"name":"more"})").code) == ErrorCode::exhausted);
+  CHECK_FALSE(rig.shell->recover(rig.now));
+  CHECK(rig.shell->time_to_wait(rig.now) == seconds{1});
+
   Renew renew;
   renew.epoch = 3;
   renew.round = 9;

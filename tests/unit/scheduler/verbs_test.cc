@@ -65,7 +65,8 @@ TEST_CASE("What cannot be answered is refused with the reason") {
        "invalid: path: 'x.db' must be absolute: the scheduler writes it"},
       {"settings.set", R"({"name":"history_keep_day","value":3})",
        "invalid: 'history_keep_day' is not a setting; allowed: global_max_concurrent_jobs, "
-       "global_max_bandwidth_kbps, queue_paused, queue_paused_reason, history_keep_days; did you "
+       "global_max_bandwidth_kbps, global_bandwidth_table, queue_paused, queue_paused_reason, "
+       "queue_paused_stops, history_keep_days; did you "
        "mean 'history_keep_days'?"},
       {"settings.set", R"({"name":"history_keep_days","value":0})",
        "invalid: history_keep_days: must be a whole number from 1 to 36500"},
@@ -250,6 +251,19 @@ TEST_CASE("Settings are changed live, also from text, and per client") {
         "max_concurrent_jobs, weight");
   rig.restart();
   CHECK(rig.shell->core().status().settings.global_max_concurrent_jobs == 5);
+}
+
+TEST_CASE("A list of jobs is taken as a whole or not at all") {
+  ShellRig rig;
+  rig.ready();
+  const std::string good = R"({"name":"a","source":"src:a","destination":"dst:a","create":true})";
+  CHECK(rig.text("job.import", R"({"jobs":[)" + good + R"(,{"name":"b","destination":"dst:b"}]})")
+            .starts_with("invalid: jobs[1]: job 'b': source: is missing"));
+  CHECK(rig.text("job.show", R"({"name":"a"})").starts_with("not_found: "));
+  CHECK(rig.text("job.import", R"({"jobs":[)" + good + "]}") == R"({"imported":1})");
+  CHECK(rig.ask("job.show", R"({"name":"a"})").code == 0);
+  CHECK(rig.text("job.import", R"({"jobs":[)" + good + "]}").starts_with("conflict: jobs[0]: "));
+  CHECK(rig.text("job.import", "{}").starts_with("invalid: jobs: "));
 }
 
 TEST_CASE("A schedule can be looked at before it is stored") {

@@ -67,15 +67,6 @@ TEST_CASE("Every refusal of a job names place, problem and fix") {
   }
 }
 
-TEST_CASE("A protection that is not there yet is refused, not ignored") {
-  JobSpec job = good_job();
-  job.policy.encryption = true;
-  CHECK(message(check_job(job)).starts_with("job 'photos': policy: "));
-  job = good_job();
-  job.kind = JobKind::archive;
-  CHECK(message(check_job(job)).starts_with("job 'photos': kind: archive is not available"));
-}
-
 TEST_CASE("All problems of a job come at once, one per line") {
   JobSpec job = good_job();
   job.priority = 101;

@@ -62,7 +62,6 @@ TEST_CASE("What is wrong in a job's JSON is named with its path and the fix") {
     const char* error;
   };
   const Row rows[] = {
-      {R"({"name":"p","source":"a:b"})", "job 'p': destination: is missing"},
       {R"({"source":"a:b"})", "job: name: is missing"},
       {R"({"name":"p","source":"a:b","destination":"nocolon"})",
        "job 'p': destination: 'nocolon' must be a remote and a path, like \"remote:path\""},

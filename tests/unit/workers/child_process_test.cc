@@ -239,6 +239,67 @@ TEST_CASE("nothing survives an owner that is killed") {
   }
 }
 
+TEST_CASE("a command is fed, and sees the end of its input when it is told") {
+  Rig rig;
+  ChildSpec spec = rig.fake("");
+  spec.argv = {"/bin/sh", "-c", "cat > copy; touch ended"};
+  spec.feed_input = true;
+  rig.start(std::move(spec));
+  REQUIRE(turn_until(rig.loop, [&] { return rig.started; }));
+  const std::string text(100'000, 'x');
+  REQUIRE(write_all(rig.child->input(), text, "input"));
+  CHECK_FALSE(rig.exit);
+  rig.child->end_input();
+  REQUIRE(rig.finish());
+  CHECK(content(rig.dir / "copy") == text);
+  CHECK(path_exists(rig.dir / "ended"));
+}
+
+TEST_CASE("feeding a command that has ended is an error") {
+  Rig rig;
+  ChildSpec spec = rig.fake("");
+  spec.argv = {"/bin/true"};
+  spec.feed_input = true;
+  rig.start(std::move(spec));
+  REQUIRE(rig.finish());
+  signal(SIGPIPE, SIG_IGN);
+  CHECK(write(rig.child->input(), "x", 1) < 0);
+  CHECK(errno == EPIPE);
+}
+
+TEST_CASE("a command whose owner is killed never sees the end of its input") {
+  prctl(PR_SET_CHILD_SUBREAPER, 1);
+  TempDir dir;
+  const pid_t helper = in_helper([&] {
+    EventLoop loop;
+    ProcessFamily own;
+    ChildSpec spec;
+    spec.guard = bin("dray-guard");
+    spec.label = "test-4";
+    spec.directory = dir.path();
+    spec.argv = {"/bin/sh", "-c", "read line; touch ready; cat; touch ended"};
+    spec.feed_input = true;
+    ChildHandlers handlers;
+    std::unique_ptr<ChildProcess> child;
+    handlers.on_started = [&] {
+      put_file(dir / "command", std::to_string(child->command_pid()));
+      (void)write_all(child->input(), "go\n", "input");
+    };
+    child = std::move(*ChildProcess::start(loop, own, std::move(spec), std::move(handlers)));
+    (void)turn_until(loop, [] { return false; });
+  });
+  EventLoop loop;
+  REQUIRE(
+      turn_until(loop, [&] { return path_exists(dir / "ready") && pid_in(dir / "command") > 0; }));
+  kill(helper, SIGKILL);
+  waitpid(helper, nullptr, 0);
+  const pid_t command = pid_in(dir / "command");
+  CHECK(turn_until(loop, [&] { return is_gone(command); }));
+  CHECK_FALSE(path_exists(dir / "ended"));
+  while (waitpid(-1, nullptr, WNOHANG) > 0) {
+  }
+}
+
 TEST_CASE("an owner that is stopped loses its command at the deadline") {
   prctl(PR_SET_CHILD_SUBREAPER, 1);
   TempDir dir;
@@ -287,6 +348,28 @@ TEST_CASE("a guard that is killed takes its command along, and its owner sweeps 
   CHECK(rig.exit->guard_lost);
   CHECK(is_gone(command));
   CHECK(is_gone(grandchild));
+}
+
+// A loop that is woken for nothing must not wait for the end of a child: everything else would
+// stand still for as long as it runs.
+TEST_CASE("a command that starts as another one ends never stops the loop") {
+  for (int i = 0; i < 20; ++i) {
+    Rig rig;
+    std::unique_ptr<ChildProcess> next;
+    bool turned = false;
+    ChildSpec first = rig.fake("line hello\nexit 0\n");
+    first.capture_output = true;
+    ChildHandlers handlers;
+    handlers.on_gone = [&] {
+      rig.start(rig.fake("wait\n"));
+      rig.loop.post([&turned] { turned = true; });
+    };
+    auto made = ChildProcess::start(rig.loop, family(), std::move(first), std::move(handlers));
+    REQUIRE(made);
+    next = std::move(*made);
+    REQUIRE(turn_until(rig.loop, [&] { return turned && rig.started; }));
+    CHECK_FALSE(rig.gone);
+  }
 }
 
 }  // namespace

@@ -18,6 +18,10 @@ ProcessFamily& family() {
   return one;
 }
 
+// No guard and no validation: one process.
+constexpr const char* kTransferOnly =
+    R"({"layout":"mirror","guard":{"empty_source":false,"max_delete_percent":100},"validation":{"mode":"none"}})";
+
 // An executor with real processes; `rclone` is the real one or the fake.
 struct Rig : SealedRemotes {
   explicit Rig(std::string rclone = bin("fake-rclone"))
@@ -45,6 +49,7 @@ struct Rig : SealedRemotes {
   }
   void start(RunSpec spec) {
     spec.remotes = remotes;
+    if (spec.policy.empty()) spec.policy = kTransferOnly;
     executor.start({token, std::move(spec), clock.now().mono + hours{1}});
   }
   void script(const std::string& text) {

@@ -1,93 +1,10 @@
-#include "workers/worker_core.h"
-
-#include "tests/support/catch.h"
+#include "tests/unit/workers/worker_core_rig.h"
 
 namespace dray::worker {
 namespace {
 
-// A core and the virtual time around it.
-struct Rig {
-  explicit Rig(uint32_t slots = 2, std::vector<AttemptResult> spooled = {})
-      : core(options(slots), std::move(spooled)) {}
-  static CoreOptions options(uint32_t slots) {
-    CoreOptions o;
-    o.name = "w";
-    o.epoch = 7;
-    o.slots = slots;
-    return o;
-  }
-
-  std::vector<Action> step(const Event& event) {
-    std::vector<Action> out;
-    core.step(event, now, out);
-    return out;
-  }
-  // Time passes, with every Tick that falls due; returns all that was done.
-  std::vector<Action> pass(Duration duration) {
-    std::vector<Action> all;
-    const Instant end = now.mono + duration;
-    for (auto at = core.next_deadline(); at && *at <= end; at = core.next_deadline()) {
-      now.mono = std::max(now.mono, *at);
-      core.step(Tick{}, now, all);
-    }
-    now.mono = end;
-    return all;
-  }
-  void connect() {
-    step(LinkChanged{true});
-    step(Welcome{.scheduler_epoch = 1, .lease_ms = 600'000, .heartbeat_ms = 2'000, .stale = {}});
-  }
-  // Keeps the session alive as a scheduler would, without renewing anything.
-  std::vector<Action> pass_answered(Duration duration, std::vector<Token> renewed = {}) {
-    std::vector<Action> all;
-    for (Duration done{}; done < duration; done += seconds{2}) {
-      for (Action& action : pass(seconds{2})) {
-        if (const auto* renew = std::get_if<Send<Renew>>(&action)) {
-          for (Action& more : step(Renewed{renew->message.round, 600'000, renewed, {}, {}}))
-            all.push_back(std::move(more));
-        }
-        all.push_back(std::move(action));
-      }
-    }
-    return all;
-  }
-  Token offer(uint64_t run, uint32_t attempt = 1, uint64_t epoch = 7) {
-    const Token token{RunId{run}, attempt, epoch};
-    last = step(Assign{token, 600'000, {}});
-    return token;
-  }
-  Token running(uint64_t run, uint32_t attempt = 1) {
-    const Token token = offer(run, attempt);
-    step(Start{token});
-    step(AttemptRunning{token});
-    return token;
-  }
-  static AttemptResult result(const Token& token) {
-    AttemptResult r;
-    r.token = token;
-    r.outcome = Outcome::succeeded;
-    return r;
-  }
-
-  WorkerCore core;
-  Now now{Instant{hours{1}}, WallTime{hours{1}}};
-  std::vector<Action> last;
-};
-
-template <class T>
-std::vector<T> all_of(const std::vector<Action>& actions) {
-  std::vector<T> found;
-  for (const Action& action : actions)
-    if (const T* match = std::get_if<T>(&action)) found.push_back(*match);
-  return found;
-}
-template <class T>
-bool has(const std::vector<Action>& actions) {
-  return !all_of<T>(actions).empty();
-}
-
 TEST_CASE("nothing is started before START") {
-  Rig rig;
+  CoreRig rig;
   rig.connect();
   const Token token = rig.offer(1);
   CHECK(has<Send<Accept>>(rig.last));
@@ -98,7 +15,7 @@ TEST_CASE("nothing is started before START") {
 }
 
 TEST_CASE("ACCEPT is repeated until START") {
-  Rig rig;
+  CoreRig rig;
   rig.connect();
   const Token token = rig.offer(1);
   CHECK(all_of<Send<Accept>>(rig.pass_answered(seconds{10})).size() >= 5);
@@ -107,7 +24,7 @@ TEST_CASE("ACCEPT is repeated until START") {
 }
 
 TEST_CASE("the lease counts from the first ACCEPT and the guard gets 90 percent of it") {
-  Rig rig;
+  CoreRig rig;
   rig.connect();
   const Instant accepted = rig.now.mono;
   const Token token = rig.offer(1);
@@ -117,8 +34,27 @@ TEST_CASE("the lease counts from the first ACCEPT and the guard gets 90 percent 
   CHECK(started[0].kill_at == accepted + seconds{540});
 }
 
+TEST_CASE("what the last ASSIGN before START says counts, and the lease from the first ACCEPT") {
+  CoreRig rig;
+  rig.connect();
+  const Instant accepted = rig.now.mono;
+  const Token token = rig.offer(1);
+  rig.pass_answered(seconds{20});
+  RunSpec spec;
+  spec.bandwidth_bytes_per_second = 64'000;
+  CHECK(has<Send<Accept>>(rig.step(Assign{token, 600'000, spec, 2})));
+  // Copies of it, or of an earlier one that comes late, change nothing.
+  CHECK(has<Send<Accept>>(rig.step(Assign{token, 600'000, {}, 2})));
+  CHECK(has<Send<Accept>>(rig.step(Assign{token, 600'000, {}, 1})));
+  const auto started = all_of<StartAttempt>(rig.step(Start{token}));
+  REQUIRE(started.size() == 1);
+  CHECK(started[0].spec.bandwidth_bytes_per_second == 64'000);
+  CHECK(started[0].kill_at == accepted + seconds{540});
+  CHECK_FALSE(has<Send<Accept>>(rig.step(Assign{token, 600'000, {}})));
+}
+
 TEST_CASE("an unrenewed attempt is stopped at 75 percent of its lease, not before") {
-  Rig rig;
+  CoreRig rig;
   rig.connect();
   rig.running(1);
   CHECK_FALSE(has<EndAttempt>(rig.pass_answered(seconds{448})));
@@ -128,7 +64,7 @@ TEST_CASE("an unrenewed attempt is stopped at 75 percent of its lease, not befor
 }
 
 TEST_CASE("a renewal counts from the moment the RENEW was sent") {
-  Rig rig;
+  CoreRig rig;
   rig.connect();
   const Token token = rig.running(1);
   const auto renew = all_of<Send<Renew>>(rig.pass(seconds{3}));
@@ -142,14 +78,14 @@ TEST_CASE("a renewal counts from the moment the RENEW was sent") {
 }
 
 TEST_CASE("an answer to a round that is not known grants nothing") {
-  Rig rig;
+  CoreRig rig;
   rig.connect();
   const Token token = rig.running(1);
   CHECK_FALSE(has<ExtendLease>(rig.step(Renewed{999, 600'000, {token}, {}, {}})));
 }
 
 TEST_CASE("a late or shorter grant never takes lease time away") {
-  Rig rig;
+  CoreRig rig;
   rig.connect();
   const Token token = rig.running(1);
   const auto renew = all_of<Send<Renew>>(rig.pass(seconds{3}));
@@ -159,14 +95,14 @@ TEST_CASE("a late or shorter grant never takes lease time away") {
 }
 
 TEST_CASE("renewed attempts run on for ever") {
-  Rig rig;
+  CoreRig rig;
   rig.connect();
   const Token token = rig.running(1);
   CHECK_FALSE(has<EndAttempt>(rig.pass_answered(hours{3}, {token})));
 }
 
 TEST_CASE("a lost scheduler is no reason to stop before the lease says so") {
-  Rig rig;
+  CoreRig rig;
   rig.connect();
   rig.running(1);
   rig.step(LinkChanged{false});
@@ -175,10 +111,10 @@ TEST_CASE("a lost scheduler is no reason to stop before the lease says so") {
 }
 
 TEST_CASE("a result is spooled first, then sent, then repeated until it is acknowledged") {
-  Rig rig;
+  CoreRig rig;
   rig.connect();
   const Token token = rig.running(1);
-  const auto ended = rig.step(AttemptEnded{Rig::result(token)});
+  const auto ended = rig.step(AttemptEnded{CoreRig::result(token)});
   CHECK(has<SpoolResult>(ended));
   CHECK_FALSE(has<Send<AttemptResult>>(ended));
   CHECK(has<Send<AttemptResult>>(rig.step(ResultSpooled{token, true})));
@@ -188,16 +124,16 @@ TEST_CASE("a result is spooled first, then sent, then repeated until it is ackno
 }
 
 TEST_CASE("a result that the disk refuses is sent all the same") {
-  Rig rig;
+  CoreRig rig;
   rig.connect();
   const Token token = rig.running(1);
-  rig.step(AttemptEnded{Rig::result(token)});
+  rig.step(AttemptEnded{CoreRig::result(token)});
   CHECK(has<Send<AttemptResult>>(rig.step(ResultSpooled{token, false})));
 }
 
 TEST_CASE("results of an earlier life are listed as held and sent after WELCOME") {
   const Token old{RunId{3}, 1, 6};
-  Rig rig(2, {Rig::result(old)});
+  CoreRig rig(2, {CoreRig::result(old)});
   const auto hello = all_of<Send<Hello>>(rig.step(LinkChanged{true}));
   REQUIRE(hello.size() == 1);
   REQUIRE(hello[0].message.held.size() == 1);
@@ -209,28 +145,28 @@ TEST_CASE("results of an earlier life are listed as held and sent after WELCOME"
 }
 
 TEST_CASE("STALE kills and forgets, the result included") {
-  Rig rig;
+  CoreRig rig;
   rig.connect();
   const Token token = rig.running(1);
   const auto actions = rig.step(Stale{token});
   REQUIRE(all_of<EndAttempt>(actions).size() == 1);
   CHECK(all_of<EndAttempt>(actions)[0].reason == StopReason::stale);
   CHECK(rig.core.busy() == 1);  // until it is really gone
-  CHECK_FALSE(has<SpoolResult>(rig.step(AttemptEnded{Rig::result(token)})));
+  CHECK_FALSE(has<SpoolResult>(rig.step(AttemptEnded{CoreRig::result(token)})));
   CHECK(rig.core.busy() == 0);
 }
 
 TEST_CASE("STALE for a waiting result removes it from the disk") {
-  Rig rig;
+  CoreRig rig;
   rig.connect();
   const Token token = rig.running(1);
-  rig.step(AttemptEnded{Rig::result(token)});
+  rig.step(AttemptEnded{CoreRig::result(token)});
   rig.step(ResultSpooled{token, true});
   CHECK(has<UnspoolResult>(rig.step(Stale{token})));
 }
 
 TEST_CASE("cancel by message or by heartbeat stops an attempt once") {
-  Rig rig;
+  CoreRig rig;
   rig.connect();
   const Token token = rig.running(1);
   const auto stop = all_of<EndAttempt>(rig.step(StopAttempt{token, "wrong folder", "ann"}));
@@ -241,7 +177,7 @@ TEST_CASE("cancel by message or by heartbeat stops an attempt once") {
 }
 
 TEST_CASE("an accepted attempt that is cancelled before START reports so and never starts") {
-  Rig rig;
+  CoreRig rig;
   rig.connect();
   const Token token = rig.offer(1);
   const auto spooled = all_of<SpoolResult>(rig.step(StopAttempt{token, "", ""}));
@@ -252,10 +188,10 @@ TEST_CASE("an accepted attempt that is cancelled before START reports so and nev
 }
 
 TEST_CASE("late copies of ASSIGN and START never revive an attempt that ran") {
-  Rig rig;
+  CoreRig rig;
   rig.connect();
   const Token token = rig.running(1);
-  rig.step(AttemptEnded{Rig::result(token)});
+  rig.step(AttemptEnded{CoreRig::result(token)});
   rig.step(ResultSpooled{token, true});
   rig.step(ResultAck{token});
   CHECK(rig.step(Assign{token, 600'000, {}}).empty());
@@ -263,7 +199,7 @@ TEST_CASE("late copies of ASSIGN and START never revive an attempt that ran") {
 }
 
 TEST_CASE("a withdrawn offer frees its slot and does not start") {
-  Rig rig(1);
+  CoreRig rig(1);
   rig.connect();
   const Token token = rig.offer(1);
   CHECK(rig.core.free_slots() == 0);
@@ -273,7 +209,7 @@ TEST_CASE("a withdrawn offer frees its slot and does not start") {
 }
 
 TEST_CASE("WITHDRAW does not touch an attempt that was started") {
-  Rig rig;
+  CoreRig rig;
   rig.connect();
   const Token token = rig.running(1);
   CHECK(rig.step(Withdraw{token}).empty());
@@ -281,7 +217,7 @@ TEST_CASE("WITHDRAW does not touch an attempt that was started") {
 }
 
 TEST_CASE("offers are rejected when there is no slot, for another epoch and while draining") {
-  Rig rig(1);
+  CoreRig rig(1);
   rig.connect();
   rig.offer(9, 1, 6);
   CHECK(has<Send<Reject>>(rig.last));
@@ -295,20 +231,20 @@ TEST_CASE("offers are rejected when there is no slot, for another epoch and whil
 }
 
 TEST_CASE("two attempts of one run never live side by side") {
-  Rig rig;
+  CoreRig rig;
   rig.connect();
   const Token first = rig.running(1, 1);
   const Token second{RunId{1}, 2, 7};
   const auto actions = rig.step(Assign{second, 600'000, {}});
   CHECK(has<EndAttempt>(actions));
   CHECK(has<Send<Reject>>(actions));
-  rig.step(AttemptEnded{Rig::result(first)});
+  rig.step(AttemptEnded{CoreRig::result(first)});
   CHECK(has<Send<Accept>>(rig.step(Assign{second, 600'000, {}})));
   CHECK(rig.step(Assign{first, 600'000, {}}).empty());
 }
 
 TEST_CASE("HELLO is repeated until WELCOME, and again when RENEW is not answered") {
-  Rig rig;
+  CoreRig rig;
   rig.step(LinkChanged{true});
   CHECK(all_of<Send<Hello>>(rig.pass(seconds{20})).size() >= 4);
   rig.step(Welcome{1, 600'000, 2'000, {}});
@@ -317,7 +253,7 @@ TEST_CASE("HELLO is repeated until WELCOME, and again when RENEW is not answered
 }
 
 TEST_CASE("nothing is sent while the link is down") {
-  Rig rig;
+  CoreRig rig;
   rig.connect();
   rig.offer(1);
   rig.step(LinkChanged{false});
@@ -325,11 +261,11 @@ TEST_CASE("nothing is sent while the link is down") {
 }
 
 TEST_CASE("drain lets attempts end, waits for the acknowledgement, then exits") {
-  Rig rig;
+  CoreRig rig;
   rig.connect();
   const Token token = rig.running(1);
   CHECK_FALSE(has<Exit>(rig.step(Drain{minutes{1}})));
-  rig.step(AttemptEnded{Rig::result(token)});
+  rig.step(AttemptEnded{CoreRig::result(token)});
   rig.step(ResultSpooled{token, true});
   const auto done = all_of<Exit>(rig.step(ResultAck{token}));
   REQUIRE(done.size() == 1);
@@ -337,7 +273,7 @@ TEST_CASE("drain lets attempts end, waits for the acknowledgement, then exits") 
 }
 
 TEST_CASE("drain stops what still runs when its patience is over") {
-  Rig rig;
+  CoreRig rig;
   rig.connect();
   const Token token = rig.running(1);
   rig.step(Drain{seconds{10}});
@@ -345,29 +281,29 @@ TEST_CASE("drain stops what still runs when its patience is over") {
   const auto ended = all_of<EndAttempt>(rig.pass(seconds{2}));
   REQUIRE(ended.size() == 1);
   CHECK(ended[0].reason == StopReason::shutdown);
-  rig.step(AttemptEnded{Rig::result(token)});
+  rig.step(AttemptEnded{CoreRig::result(token)});
   rig.step(ResultSpooled{token, true});
   CHECK(has<Exit>(rig.pass(seconds{5})));  // the result waits on disk
 }
 
 TEST_CASE("drain of an idle worker exits at once") {
-  Rig rig;
+  CoreRig rig;
   rig.connect();
   CHECK(has<Exit>(rig.step(Drain{minutes{1}})));
 }
 
 TEST_CASE("GOODBYE stops everything and says why") {
-  Rig rig;
+  CoreRig rig;
   rig.connect();
   const Token token = rig.running(1);
   CHECK(has<EndAttempt>(rig.step(Goodbye{"another worker of that name"})));
-  const auto done = all_of<Exit>(rig.step(AttemptEnded{Rig::result(token)}));
+  const auto done = all_of<Exit>(rig.step(AttemptEnded{CoreRig::result(token)}));
   REQUIRE(done.size() == 1);
   CHECK(done[0].why == "another worker of that name");
 }
 
 TEST_CASE("an offer that nobody starts is dropped with its lease") {
-  Rig rig(1);
+  CoreRig rig(1);
   rig.connect();
   const Token token = rig.offer(1);
   rig.pass_answered(seconds{460});
@@ -376,7 +312,7 @@ TEST_CASE("an offer that nobody starts is dropped with its lease") {
 }
 
 TEST_CASE("RENEW stays far below one frame with every slot busy") {
-  Rig rig(limits::kMaxSlots);
+  CoreRig rig(limits::kMaxSlots);
   rig.connect();
   Progress progress;
   progress.files.resize(limits::kMaxCurrentFiles,
@@ -391,4 +327,5 @@ TEST_CASE("RENEW stays far below one frame with every slot busy") {
 }
 
 }  // namespace
+
 }  // namespace dray::worker

@@ -1,8 +1,8 @@
-#include "ops/rclone_conf.h"
+#include "schemas/rclone_conf.h"
 
 #include "daemon/base/text.h"
 
-namespace dray::ops {
+namespace dray {
 namespace {
 
 constexpr std::string_view kEncryptedMark = "RCLONE_ENCRYPT_V";
@@ -74,4 +74,4 @@ Result<std::vector<ConfSection>> parse_rclone_conf(std::string_view text,
   return sections;
 }
 
-}  // namespace dray::ops
+}  // namespace dray
