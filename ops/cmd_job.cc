@@ -320,16 +320,12 @@ Result<Exit> import_jobs(Context& context, const Args& args) {
   Json jobs = document.is_object() && document.contains("jobs") ? document["jobs"] : document;
   if (jobs.is_object()) jobs = Json::array({jobs});
   if (!jobs.is_array()) return fail(ErrorCode::invalid, "{}: expected {{\"jobs\": [...]}}", file);
-  // All are looked at before the first is sent: a file with a mistake changes nothing.
-  for (const Json& job : jobs) {
-    DRAY_TRY_ASSIGN(const JsonDocument one, JsonDocument::parse(dump_json(job, -1)));
-    DRAY_TRY(annotate(job_from_json(one.root()), file));
-  }
   for (Json& job : jobs) {
+    if (!job.is_object()) return fail(ErrorCode::invalid, "{}: a job is a JSON object", file);
     if (!args.has("--replace")) job["create"] = true;
     DRAY_TRY(add_crypt_key(context, job));
-    DRAY_TRY(annotate(context.ask("job.put", job), file));
   }
+  DRAY_TRY(annotate(context.ask("job.import", Json{{"jobs", jobs}}), file));
   if (context.json) {
     context.out.line(dump_json(Json{{"imported", jobs.size()}}));
   } else {

@@ -42,6 +42,14 @@ struct JobListAnswer {  // by name; `after` = the last name asks for the next pa
   }
 };
 
+struct JobsImported {  // job.import
+  uint64_t imported = 0;
+  template <class Self, class Visitor>
+  static void fields(Self& self, Visitor&& visit) {
+    visit("imported", self.imported);
+  }
+};
+
 struct JobAnswer {  // job.put, job.enable
   JobView job;
   template <class Self, class Visitor>

@@ -119,11 +119,13 @@ struct FindInManifests {
   static constexpr size_t kMaxManifests = 500;
   struct Manifest {
     RunId run;
-    std::string name;  // "000000000812.jsonl.zst"
+    std::string path;      // below the place: "manifests/000000000812.jsonl.zst"
+    bool archive = false;  // it is that of an archive
     template <class Self, class Visitor>
     static void fields(Self& self, Visitor&& visit) {
       visit("run", self.run);
-      visit("name", self.name);
+      visit("path", self.path);
+      visit("archive", self.archive);
     }
   };
   std::string pattern;

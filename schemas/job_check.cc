@@ -143,9 +143,10 @@ void check_versions(const JobSpec& job, Problems& problems) {
     problems.add("options.flags",
                  "--track-renames moves files without keeping them where they "
                  "were; leave it out, or choose layout mirror");
-  if (policy.restore_drill != DrillPeriod::never && !kept)
+  if (policy.restore_drill != DrillPeriod::never && !writes_objects(job.kind) &&
+      job.kind != JobKind::archive)
     problems.add("restore_drill",
-                 "needs versions of plain objects: layout versioned, or a versions_path");
+                 fmt::format("a job of kind {} leaves nothing to restore", to_string(job.kind)));
   if (policy.versions_path.empty() || policy.layout == Layout::versioned) return;
   const Result<Endpoint> place = parse_endpoint(policy.versions_path);
   if (!place) return problems.add("versions_path", place.error().message);

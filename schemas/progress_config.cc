@@ -1,10 +1,9 @@
 #include "schemas/progress_config.h"
 
-#include <toml++/toml.h>
-
 #include <fmt/format.h>
 
 #include "daemon/base/text.h"
+#include "daemon/base/toml_text.h"
 #include "schemas/json_text.h"
 
 namespace dray {
@@ -93,12 +92,11 @@ class Reader {
 };
 
 Status read_text(std::string_view text, std::string_view name, ProgressConfig& config) {
-  try {
-    return Reader(name).read(toml::parse(text), config);
-  } catch (const toml::parse_error& error) {
-    return fail(ErrorCode::invalid, "{}:{}: {}", name, error.source().begin.line,
-                escape_for_display(error.description()));
-  }
+  const auto table = parse_toml(text);
+  if (!table)
+    return fail(ErrorCode::invalid, "{}:{}: {}", name, table.error().line,
+                escape_for_display(table.error().text));
+  return Reader(name).read(*table, config);
 }
 
 }  // namespace

@@ -73,6 +73,8 @@ inline constexpr Verb kVerbs[] = {
     {"job.show", Scope::read, false, Reach::job_name, "{name}", "{job, next_due, last_runs[]}"},
     {"job.put", Scope::operate, true, Reach::new_job,
      "JobSpec; {create: bool}: fails if it exists or not", "{job}"},
+    {"job.import", Scope::operate, true, Reach::operators,
+     "{jobs[]}: bodies of job.put; all of them or none", "{imported}"},
     {"job.remove", Scope::operate, true, Reach::job_name, "{name}", "{}"},
     {"job.enable", Scope::operate, true, Reach::job_name, "{name, enabled}", "{job}"},
     {"job.next", Scope::read, false, Reach::job_name, "{name, count?, from?}", "{occurrences[]}"},

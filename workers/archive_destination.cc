@@ -55,6 +55,11 @@ DestinationFeatures::DestinationFeatures(AttemptState& state, std::function<void
 DestinationFeatures::~DestinationFeatures() = default;
 
 void DestinationFeatures::begin() {
+  if (!impl_->state.config.destination_local.empty()) {
+    impl_->state.archive->tells_sha256 = true;  // workers/local_digest.h
+    impl_->state.archive->streams = true;
+    return impl_->done(StepEnd{});
+  }
   ProcessPlan plan = archive_process(impl_->state, "features", "backend",
                                      {"features", impl_->state.config.destination}, {});
   plan.verb = RcloneVerb::list;

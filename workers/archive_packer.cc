@@ -1,11 +1,9 @@
 #include "workers/archive_packer.h"
 
-#include <pthread.h>
-#include <signal.h>
-
 #include <vector>
 
 #include "workers/archive_manifest.h"
+#include "workers/quiet_thread.h"
 #include "workers/tar_stream.h"
 
 namespace dray::worker {
@@ -113,14 +111,7 @@ ArchivePacker::~ArchivePacker() {
 }
 
 void ArchivePacker::start() {
-  // Signals are the loop's: none may interrupt a call here.
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  thread_ = std::thread([this] { handlers_.ended(run()); });
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  pthread_setname_np(thread_.native_handle(), "archive");
+  thread_ = quiet_thread("archive", [this] { handlers_.ended(run()); });
 }
 
 Status ArchivePacker::run() {

@@ -11,11 +11,13 @@
 
 #include "daemon/base/files.h"
 #include "daemon/base/text.h"
+#include "workers/archive_destination.h"
 #include "workers/archive_manifest.h"
 #include "workers/archive_names.h"
 #include "workers/archive_run.h"
 #include "workers/archive_unpacker.h"
 #include "workers/clean_text.h"
+#include "workers/local_source.h"
 #include "workers/remote_listing.h"
 
 namespace dray::worker {
@@ -56,6 +58,9 @@ class RestoreStep final : public Step {
   Process& run(ProcessPlan plan, Done done);
   std::vector<std::string> upload_flags() const;
 
+  void look_at_destination();
+  void unpack();
+  void remember(const UnpackedFile& file, const std::string& digest);
   void read_volume(uint32_t number);
   void upload_batch(const std::string& directory);
   void upload_large(const UnpackedFile& file);
@@ -73,7 +78,8 @@ class RestoreStep final : public Step {
   ProgressModel progress_;
   uint64_t problems_ = 0;
   std::optional<StepEnd> verdict_;
-  std::optional<StepEnd> end_;
+  std::unique_ptr<DestinationFeatures> features_;
+  bool looking_ = false;
   bool unpacker_runs_ = false;
   Process* feeding_ = nullptr;  // takes a large file
   UnpackedFile large_;
@@ -99,6 +105,25 @@ void RestoreStep::begin() {
                              human_bytes(version().bytes));
     return state_.host.ended(std::move(would));
   }
+  state_.archive = std::make_shared<ArchiveRun>();
+  state_.archive->unpacked = std::make_unique<EntrySorter>(state_.paths.directory + "/unpacked");
+  if (!state_.task.restore.drill) return look_at_destination();
+  state_.archive->tells_sha256 = true;  // the manifest does
+  unpack();
+}
+
+// Which hash it can tell.
+void RestoreStep::look_at_destination() {
+  features_ = std::make_unique<DestinationFeatures>(state_, [this](StepEnd end) {
+    looking_ = false;
+    if (!is_good(end.outcome)) return state_.host.ended(std::move(end));
+    unpack();
+  });
+  looking_ = true;
+  features_->begin();
+}
+
+void RestoreStep::unpack() {
   progress_.start(now());
   const std::string spool = state_.paths.directory + "/unpack";
   if (mkdir(spool.c_str(), 0700) != 0)
@@ -107,6 +132,7 @@ void RestoreStep::begin() {
   options.spool = spool;
   options.wanted = wanted_;
   options.only_read = state_.task.restore.drill;
+  options.digest = state_.archive->common_hash();
   ArchiveUnpacker::Handlers handlers;
   handlers.volume_wanted = on_loop([this](uint32_t number) { read_volume(number); });
   handlers.batch_ready = on_loop([this](const std::string& batch) { upload_batch(batch); });
@@ -117,12 +143,25 @@ void RestoreStep::begin() {
   });
   handlers.problem =
       on_loop([this](const std::string& path, const std::string& text) { problem(path, text); });
+  handlers.file = [this](const UnpackedFile& file, const std::string& digest) {
+    remember(file, digest);
+  };
   handlers.ended = on_loop([this](const Status& status) { unpacked(status); });
   unpacker_ =
       std::make_unique<ArchiveUnpacker>(version().volumes, std::move(options), std::move(handlers));
   unpacker_runs_ = true;
   tick_.start_repeating(kShowEvery, [this] { show(); });
   unpacker_->start();
+}
+
+// On the unpacker's thread, which has ended before anybody reads them.
+void RestoreStep::remember(const UnpackedFile& file, const std::string& digest) {
+  RemoteEntry entry;
+  entry.path = local_name_bytes(file.path);
+  entry.size = file.size;
+  if (const auto kind = state_.archive->common_hash())
+    entry.hashes[std::string(to_string(*kind))] = digest;
+  state_.archive->unpacked->add(entry);
 }
 
 RestoreStep::Process& RestoreStep::run(ProcessPlan plan, Done done) {
@@ -257,11 +296,13 @@ void RestoreStep::settle() {
 }
 
 void RestoreStep::extend(Instant kill_at) {
+  if (looking_) features_->extend(kill_at);
   for (Process& process : processes_)
     if (process.runs) process.runner->extend(kill_at);
 }
 
 void RestoreStep::stop(StopReason reason) {
+  if (looking_) return features_->stop(reason);
   if (verdict_) return;
   give_up(stopped_end(reason));
 }

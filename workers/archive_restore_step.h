@@ -4,7 +4,8 @@
 // The attempt's source is the place that the archive's path is relative to (the job's destination),
 // its destination is where the files go; `task.restore.version` names the archive. A drill has no
 // source: the archive lies in its destination; all of it is read, which its checksums cover, and
-// nothing is written. A dry run only tells its size.
+// nothing is written. A dry run only tells its size. What came out is left in `state.archive` for
+// archive_compare_step.h.
 //
 // Thread: that of the loop.
 #pragma once

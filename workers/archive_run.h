@@ -2,12 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "workers/archive_names.h"
 #include "workers/attempt_state.h"
+#include "workers/manifest.h"
 #include "workers/process_runner.h"
 #include "workers/volume_sink.h"
 
@@ -21,6 +23,8 @@ struct ArchiveRun {
   bool streams = false;                  // it takes data of unknown size; else rclone spools it
   std::vector<Volume> volumes;           // that have been uploaded
   uint64_t manifest_bytes = 0;
+  // Of a restore: what came out, by its bytes of path, with the hash that can be compared.
+  std::unique_ptr<EntrySorter> unpacked;
   bool begun = false;     // something of it may lie in the destination
   bool verified = false;  // it is there as a whole
 

@@ -3,8 +3,6 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <fcntl.h>
-#include <pthread.h>
-#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,6 +12,7 @@
 
 #include "daemon/base/files.h"
 #include "workers/archive_item.h"
+#include "workers/quiet_thread.h"
 
 namespace dray::worker {
 namespace {
@@ -43,6 +42,7 @@ bool stays_inside(std::string_view path) {
 // One pass over the archive, on the unpacker's thread.
 struct ArchiveUnpacker::Unpack {
   explicit Unpack(ArchiveUnpacker& owner_in) : owner(owner_in), tar(archive_read_new()) {
+    if (owner.options_.digest) digest.emplace(*owner.options_.digest);
     DRAY_CHECK(tar != nullptr, "no memory for an archive");
   }
   ~Unpack() { archive_read_free(tar); }
@@ -63,6 +63,7 @@ struct ArchiveUnpacker::Unpack {
 
   ArchiveUnpacker& owner;
   archive* tar;
+  std::optional<Digest> digest;
   std::optional<Error> error;  // behind what libarchive says
   UniqueFd volume;
   uint32_t volumes_read = 0;
@@ -135,6 +136,7 @@ Status ArchiveUnpacker::Unpack::entry(archive_entry* header) {
       archive_entry_mtime(header) * kNanosecondsPerSecond + archive_entry_mtime_nsec(header);
   if (type == AE_IFDIR) return owner.options_.only_read ? Status() : folder(file.path);
   DRAY_TRY(hand_out(file));
+  if (owner.handlers_.file) owner.handlers_.file(file, digest ? digest->finish_hex() : "");
   const std::lock_guard lock(owner.mutex_);
   ++owner.files_;
   return {};
@@ -227,6 +229,7 @@ Status ArchiveUnpacker::Unpack::content(int fd, const UnpackedFile& file) {
     if (got == 0 && done == file.size) return {};
     if (got == 0) return fail(ErrorCode::corrupt, "{} is cut short in the archive", file.path);
     if (fd >= 0) DRAY_TRY(write_all(fd, {part.data(), static_cast<size_t>(got)}, file.path));
+    if (digest) digest->update({part.data(), static_cast<size_t>(got)});
     done += static_cast<uint64_t>(got);
     const std::lock_guard lock(owner.mutex_);
     owner.bytes_ += static_cast<uint64_t>(got);
@@ -243,13 +246,7 @@ ArchiveUnpacker::~ArchiveUnpacker() {
 }
 
 void ArchiveUnpacker::start() {
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  thread_ = std::thread([this] { handlers_.ended(run()); });
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  pthread_setname_np(thread_.native_handle(), "unpack");
+  thread_ = quiet_thread("unpack", [this] { handlers_.ended(run()); });
 }
 
 Status ArchiveUnpacker::run() {

@@ -15,10 +15,12 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
 
+#include "daemon/base/digest.h"
 #include "daemon/base/fd.h"
 #include "daemon/base/result.h"
 
@@ -38,6 +40,7 @@ struct UnpackOptions {
   uint64_t large_bytes = 64 << 20;  // files from this size on flow through a pipe
   bool only_read = false;  // nothing is handed out: files are read to their ends and counted
   std::function<bool(std::string_view path)> wanted;  // of files; empty: all
+  std::optional<DigestKind> digest;                   // of every file that is handed out
 };
 
 class ArchiveUnpacker {
@@ -48,6 +51,8 @@ class ArchiveUnpacker {
     std::function<void(const UnpackedFile&)> pipe_wanted;           // answered by provide_pipe()
     std::function<void()> pipe_filled;                              // answered by batch_done()
     std::function<void(const std::string& path, const std::string& problem)> problem;
+    // A file was read to its end. `digest`: in hex; empty: none was asked for. May be empty.
+    std::function<void(const UnpackedFile&, const std::string& digest)> file;
     std::function<void(Status)> ended;  // the last call of all
   };
 

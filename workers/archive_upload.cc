@@ -38,6 +38,9 @@ Result<ProcessPlan> ArchiveUpload::Impl::plan(uint32_t number) {
   std::vector<std::string> flags{"--s3-chunk-size", part};
   // Azure takes 50,000 parts of at most 100 MiB, so the same size is safe there.
   flags.insert(flags.end(), {"--azureblob-chunk-size", part});
+  // What the destination holds is compared with our own hash afterwards. rclone's, which it would
+  // compute twice for a disk, cost more time than everything else that it does.
+  if (run.common_hash()) flags.emplace_back("--ignore-checksum");
   for (std::string& flag : bandwidth_flags(state))
     flags.push_back(std::move(flag));
   for (const std::string& flag : state.spec.options.flags) {

@@ -1,11 +1,15 @@
 // Does the destination hold what was sent? Sizes always, hashes where both sides know one, and the
 // content itself where the job asks for that.
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <map>
+#include <optional>
 
 #include "daemon/base/text.h"
 #include "workers/archive_run.h"
 #include "workers/archive_step.h"
+#include "workers/local_digest.h"
 #include "workers/remote_listing.h"
 
 namespace dray::worker {
@@ -22,19 +26,26 @@ class VerifyStep final : public Step {
 
   void begin() override {
     if (!run_.begun) return state_.host.ended(StepEnd{});
-    list();
+    if (state_.config.destination_local.empty()) return list();
+    report_.tool = "read";
+    read_here(0);
   }
   void extend(Instant kill_at) override {
     if (listing_) listing_->extend(kill_at);
     if (reader_) reader_->extend(kill_at);
   }
   void stop(StopReason reason) override {
+    stopped_ = reason;
+    if (digest_) return digest_->stop();
     if (reader_) return reader_->stop(reason);
     if (listing_) listing_->stop(reason);
   }
 
  private:
   void list();
+  void read_here(size_t volume);
+  void read_manifest_size();
+  std::string local_path(const std::string& name) const;
   void compare();
   void compare_volume(const Volume& volume);
   void differs(std::string_view name, std::string_view how);
@@ -45,6 +56,9 @@ class VerifyStep final : public Step {
 
   AttemptState& state_;
   ArchiveRun& run_;
+  std::optional<StopReason> stopped_;
+  std::unique_ptr<LocalDigest> digest_;
+  std::unique_ptr<LocalDigest> digest_before_;  // its `done` may be on the stack
   std::map<std::string, Found> found_;
   ValidationReport report_;
   uint64_t by_hash_ = 0;
@@ -59,6 +73,7 @@ class VerifyStep final : public Step {
 void VerifyStep::list() {
   ListingWanted wanted;
   wanted.label = "verify";
+  report_.tool = "list";
   wanted.remote = archive_place(state_);
   wanted.mtimes = false;
   if (const std::optional<DigestKind> hash = run_.common_hash())
@@ -74,6 +89,34 @@ void VerifyStep::list() {
         compare();
       });
   listing_->begin();
+}
+
+// A destination of this machine is read without an rclone between, from the `volume`-th on.
+void VerifyStep::read_here(size_t volume) {
+  if (volume == run_.volumes.size()) return read_manifest_size();
+  const std::string name = run_.names.volume(run_.volumes[volume].number);
+  digest_before_ = std::move(digest_);
+  digest_ = std::make_unique<LocalDigest>(
+      state_.context.loop, local_path(name), [this, name, volume](Result<FileDigest> read) {
+        if (stopped_) return state_.host.ended(stopped_end(*stopped_));
+        const bool gone = !read && read.error().code == ErrorCode::not_found;
+        if (!read && !gone) return state_.host.ended(start_failure(read.error()));
+        if (read)
+          found_[name] = {read->size,
+                          {{std::string(to_string(DigestKind::sha256)), std::move(read->sha256)}}};
+        read_here(volume + 1);
+      });
+}
+
+void VerifyStep::read_manifest_size() {
+  struct stat info {};
+  if (lstat(local_path(run_.names.manifest()).c_str(), &info) == 0 && S_ISREG(info.st_mode))
+    found_[run_.names.manifest()] = {static_cast<uint64_t>(info.st_size), {}};
+  compare();
+}
+
+std::string VerifyStep::local_path(const std::string& name) const {
+  return fmt::format("{}/{}", state_.config.destination_local, run_.names.below(name));
 }
 
 void VerifyStep::differs(std::string_view name, std::string_view how) {
@@ -106,7 +149,6 @@ void VerifyStep::compare_volume(const Volume& volume) {
 
 void VerifyStep::compare() {
   report_.mode = state_.policy.validation.mode;
-  report_.tool = "list";
   for (const Volume& volume : run_.volumes)
     compare_volume(volume);
   const auto manifest = found_.find(run_.names.manifest());
@@ -117,7 +159,7 @@ void VerifyStep::compare() {
     differs(run_.names.manifest(),
             fmt::format("has {} bytes instead of {}", manifest->second.size, run_.manifest_bytes));
   }
-  if (report_.differences + report_.missing > 0 || !wants_content()) return conclude();
+  if (report_.differences + report_.missing > 0 || !wants_content() || digest_) return conclude();
   report_.tool = "download";
   by_hash_ = 0;
   read_next();

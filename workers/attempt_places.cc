@@ -59,6 +59,7 @@ Result<std::unique_ptr<LoginKeeper::Use>> find_places(AttemptState& state) {
   if (restores && !restore.version.archive.empty()) {  // as archive_restore_step.h wants it
     state.config.source = std::move(state.config.destination);
     state.config.destination = state.restore_to;
+    state.config.destination_local.clear();  // of the place that is read
   }
   return std::move(config.logins);
 }

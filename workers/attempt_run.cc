@@ -350,7 +350,7 @@ AttemptResult AttemptRun::Impl::make_result(Now now) {
   result.checks = state.checks;
   result.deletes = state.deletes;
   result.errors = state.errors;
-  if (stopped == StopReason::shutdown && result.retry)
+  if (stopped == StopReason::shutdown && result.outcome == Outcome::cancelled)
     result.hint = "The worker was stopped while the run was going on.";
   if (!(state.report == AttemptReport{})) result.report = to_json(state.report);
   return result;

@@ -84,7 +84,7 @@ class CommandStep final : public Step {
     plan.directory = state_.paths.temp();
     plan.stall = seconds{state_.spec.options.stall_seconds};
     plan.capture_output = true;
-    plan.administrators = true;
+    plan.program = &found->second;
     plan.on_started = [this] { show(true); };
     plan.on_output = [this](std::span<const char> bytes) {
       state_.log->write(bytes, now());

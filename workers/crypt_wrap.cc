@@ -23,6 +23,7 @@ Status wrap_in_crypt(RcloneConfig& config, const RunSpec& spec, const SealingKey
   wipe(password2);
   config.text = SecretString::take(text);
   config.destination = "crypt:";
+  config.destination_local.clear();
   return {};
 }
 

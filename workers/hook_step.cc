@@ -47,7 +47,7 @@ class HookStep final : public Step {
     plan.environment = program_environment(state_, name_of(phase_));
     plan.directory = state_.paths.temp();
     plan.capture_output = true;
-    plan.administrators = true;
+    plan.program = &program;
     plan.on_started = [this] {
       Progress progress;
       progress.phase = Phase::hooks;
@@ -119,7 +119,12 @@ class HookStep final : public Step {
 
 }  // namespace
 
+bool runs_hooks(const RunSpec& spec) {
+  return !spec.dry_run && is_job_kind(spec.kind);
+}
+
 Status check_hooks(const AttemptState& state) {
+  if (!is_job_kind(state.spec.kind)) return {};
   for (const auto* list : {&state.policy.before, &state.policy.after})
     for (const HookCall& call : *list)
       if (!state.context.hooks.contains(call.name))

@@ -16,6 +16,9 @@ namespace dray::worker {
 
 enum class HookPhase : uint8_t { before, after };
 
+// They stand around the work of the job: restores, drills and prunes are none, dry runs do nothing.
+bool runs_hooks(const RunSpec& spec);
+
 // invalid: the job names a hook that this worker does not have.
 Status check_hooks(const AttemptState& state);
 

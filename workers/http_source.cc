@@ -1,8 +1,5 @@
 #include "workers/http_source.h"
 
-#include <pthread.h>
-#include <signal.h>
-
 #include <algorithm>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -21,6 +18,7 @@
 #include <utility>
 
 #include "workers/fetch_queue.h"
+#include "workers/quiet_thread.h"
 
 namespace dray::worker {
 namespace {
@@ -279,13 +277,7 @@ awaitable<Answer> HttpSource::Engine::body(Connection& connection, Fetch& file,
 
 HttpSource::HttpSource(HttpSourceOptions options, ItemReader items)
     : engine_(std::make_unique<Engine>(std::move(options), std::move(items))) {
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  engine_->thread = std::thread([engine = engine_.get()] { engine->run(); });
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  pthread_setname_np(engine_->thread.native_handle(), "fetch");
+  engine_->thread = quiet_thread("fetch", [engine = engine_.get()] { engine->run(); });
 }
 
 HttpSource::~HttpSource() {

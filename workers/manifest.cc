@@ -142,6 +142,7 @@ Result<ManifestSummary> ManifestWriter::finish() {
 
 struct ManifestReader::Impl {
   std::string path;
+  ManifestOf what = ManifestOf::state;
   UniqueFd fd;
   std::unique_ptr<ZSTD_DCtx, CloseStream> stream{ZSTD_createDCtx()};
   std::vector<char> packed = std::vector<char>(ZSTD_DStreamInSize());
@@ -160,7 +161,8 @@ struct ManifestReader::Impl {
   }
   Status fill();
   Result<std::optional<std::string_view>> line();
-  Result<RemoteEntry> entry(std::string_view line_text);
+  // nullopt: a line about something else.
+  Result<std::optional<RemoteEntry>> entry(std::string_view line_text);
 };
 
 Status ManifestReader::Impl::fill() {
@@ -203,13 +205,14 @@ Result<std::optional<std::string_view>> ManifestReader::Impl::line() {
   }
 }
 
-Result<RemoteEntry> ManifestReader::Impl::entry(std::string_view line_text) {
+Result<std::optional<RemoteEntry>> ManifestReader::Impl::entry(std::string_view line_text) {
   simdjson::dom::object object;
   if (parser.parse(line_text).get(object) != simdjson::SUCCESS)
     return std::unexpected(
         damaged(fmt::format("a line is no JSON object: {}", dray::quoted(line_text))));
   RemoteEntry found;
   found.size = RemoteEntry::kUnknownSize;
+  bool is_file = true;
   for (const auto& [key, value] : object) {
     std::string_view word;
     uint64_t number = 0;
@@ -219,6 +222,8 @@ Result<RemoteEntry> ManifestReader::Impl::entry(std::string_view line_text) {
     } else if (key == "hashes" && value.get(hashes) == simdjson::SUCCESS) {
       for (const auto& [name, hash] : hashes)
         if (hash.get(word) == simdjson::SUCCESS) found.hashes[std::string(name)] = word;
+    } else if (key == "volume" || key == "dir") {
+      is_file = false;
     } else if (value.get(word) != simdjson::SUCCESS) {
       continue;
     } else if (key == "path") {
@@ -227,8 +232,12 @@ Result<RemoteEntry> ManifestReader::Impl::entry(std::string_view line_text) {
       DRAY_TRY_ASSIGN(found.path, base64_decode(word));
     } else if (key == "mtime") {
       DRAY_TRY_ASSIGN(found.mtime, parse_rfc3339(word));
+    } else if (key == "sha256") {
+      found.hashes[std::string(key)] = word;
     }
   }
+  if (what == ManifestOf::archive && (!is_file || found.size == RemoteEntry::kUnknownSize))
+    return std::nullopt;
   if (found.path.empty() || leads_out(found.path))
     return std::unexpected(damaged(fmt::format("{} is no path", dray::quoted(found.path))));
   return found;
@@ -237,22 +246,28 @@ Result<RemoteEntry> ManifestReader::Impl::entry(std::string_view line_text) {
 ManifestReader::ManifestReader(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 ManifestReader::~ManifestReader() = default;
 
-Result<std::unique_ptr<ManifestReader>> ManifestReader::open(const std::string& path) {
+Result<std::unique_ptr<ManifestReader>> ManifestReader::open(const std::string& path,
+                                                             ManifestOf what) {
   auto impl = std::make_unique<Impl>();
   impl->path = path;
+  impl->what = what;
   impl->fd = UniqueFd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
   if (!impl->fd) return fail_errno(errno, path);
   return std::unique_ptr<ManifestReader>(new ManifestReader(std::move(impl)));
 }
 
 Result<std::optional<RemoteEntry>> ManifestReader::next() {
-  DRAY_TRY_ASSIGN(const std::optional<std::string_view> line, impl_->line());
-  if (!line) return std::nullopt;
-  DRAY_TRY_ASSIGN(RemoteEntry entry, impl_->entry(*line));
-  if (!impl_->last.empty() && entry.path <= impl_->last)
-    return std::unexpected(impl_->damaged("its paths are not in order"));
-  impl_->last = entry.path;
-  return entry;
+  for (;;) {
+    DRAY_TRY_ASSIGN(const std::optional<std::string_view> line, impl_->line());
+    if (!line) return std::nullopt;
+    DRAY_TRY_ASSIGN(std::optional<RemoteEntry> entry, impl_->entry(*line));
+    if (!entry) continue;
+    if (impl_->what == ManifestOf::archive) return entry;
+    if (!impl_->last.empty() && entry->path <= impl_->last)
+      return std::unexpected(impl_->damaged("its paths are not in order"));
+    impl_->last = entry->path;
+    return entry;
+  }
 }
 
 }  // namespace dray::worker

@@ -5,6 +5,8 @@
 //   {"path":"letter","size":null,...}                    a size that is not known
 //   {..., "hashes":{"sha256":"..."}}                     where hashes were asked for
 //
+// Those of archives (archive_manifest.h) are read as well.
+//
 // The same entries always make the same bytes. Reading is streamed: memory is bounded by one line.
 // Blocks on the local disk; the caller's thread.
 #pragma once
@@ -53,11 +55,18 @@ class EntrySource {
   virtual Result<std::optional<RemoteEntry>> next() = 0;
 };
 
+enum class ManifestOf : uint8_t {
+  state,
+  archive,  // in the order in which it was packed; its folders and what is not in it are left out
+};
+
 class ManifestReader final : public EntrySource {
  public:
-  static Result<std::unique_ptr<ManifestReader>> open(const std::string& path);
+  static Result<std::unique_ptr<ManifestReader>> open(const std::string& path,
+                                                      ManifestOf what = ManifestOf::state);
   ~ManifestReader() override;
-  // corrupt: damaged, cut short, out of order, or a path that leads out of its directory.
+  // corrupt: damaged, cut short, out of order (of a state), or a path that leads out of its
+  // directory.
   Result<std::optional<RemoteEntry>> next() override;
 
  private:

@@ -81,10 +81,25 @@ bool resends_over_sftp(const AttemptState& state) {
   return state.policy.encryption && state.context.version && *state.context.version < kSftpMended;
 }
 
+// A program of the administrator sees of the run's directory only where it works: settings of
+// remotes in clear lie beside it.
+SandboxView program_view(const AttemptState& state, const ProcessPlan& plan) {
+  SandboxView view = state.sandbox;
+  view.programs = true;
+  view.directory = plan.directory;
+  const AllowedProgram& program = *plan.program;
+  view.readable.insert(view.readable.end(), program.readable.begin(), program.readable.end());
+  view.writable.insert(view.writable.end(), program.writable.begin(), program.writable.end());
+  return view;
+}
+
 // Every process of a run passes here.
 std::vector<std::string> confined(const AttemptState& state, const ProcessPlan& plan) {
   const RunContext& context = state.context;
-  if (plan.administrators) return plan.argv;
+  if (plan.program != nullptr) {
+    if (!state.confined || !plan.program->sandbox) return plan.argv;
+    return sandbox_argv(context.sandbox, context.guard, program_view(state, plan), plan.argv);
+  }
   if (state.confined) return sandbox_argv(context.sandbox, context.guard, state.sandbox, plan.argv);
   return limited_argv(context.guard, state.sandbox, plan.argv);
 }
@@ -205,21 +220,21 @@ void ProcessRunner::Impl::keep_to_limit() {
 }
 
 void ProcessRunner::Impl::spawn() {
-  if (!plan.administrators) keep_to_limit();
+  if (plan.program == nullptr) keep_to_limit();
   ChildSpec spec;
   spec.guard = context.guard;
   spec.label = plan.label;
   spec.directory = plan.directory.empty() ? state.paths.directory : plan.directory;
   spec.argv = confined(state, plan);
   spec.environment = plan.environment;
-  if (!plan.administrators && state.sandbox.memory_bytes > 0)
+  if (plan.program == nullptr && state.sandbox.memory_bytes > 0)
     spec.environment.push_back(memory_goal(state.sandbox.memory_bytes));
-  if (!plan.administrators && resends_over_sftp(state))
+  if (plan.program == nullptr && resends_over_sftp(state))
     spec.environment.emplace_back(kPlainSftpWrites);
   spec.kill_at = state.kill_at;
   spec.capture_output = plan.capture_output;
   spec.feed_input = plan.feed_input;
-  if (state.control && !plan.administrators) control_id = state.control->started();
+  if (state.control && plan.program == nullptr) control_id = state.control->started();
   spec.output_fd = plan.output.get();
   Result<std::unique_ptr<ChildProcess>> made =
       ChildProcess::start(context.loop, context.family, std::move(spec), handlers());
@@ -282,7 +297,7 @@ void ProcessRunner::Impl::on_stats(const StatsRecord& stats) {
 
 void ProcessRunner::Impl::finish() {
   timer.cancel();
-  if (state.control && !plan.administrators) state.control->ended(control_id);
+  if (state.control && plan.program == nullptr) state.control->ended(control_id);
   reader.finish(handler);
   ProcessEnd end;
   end.start_error = std::move(start_error);

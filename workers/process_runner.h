@@ -22,12 +22,12 @@ struct ProcessPlan {
   std::vector<std::string> environment;
   std::string directory;  // to work in; empty: the attempt's own
   RcloneVerb verb = RcloneVerb::unknown;
-  Duration stall{};                  // of no counter moving; 0: never
-  bool capture_output = false;       // standard output to on_output
-  UniqueFd output;                   // standard output goes there instead; empty: nowhere
-  bool feed_input = false;           // standard input from input()
-  bool administrators = false;       // a hook or command: never in the run's sandbox
-  std::function<void()> on_started;  // all of these may be empty
+  Duration stall{};                         // of no counter moving; 0: never
+  bool capture_output = false;              // standard output to on_output
+  UniqueFd output;                          // standard output goes there instead; empty: nowhere
+  bool feed_input = false;                  // standard input from input()
+  const AllowedProgram* program = nullptr;  // a hook or command, not rclone
+  std::function<void()> on_started;         // all of these may be empty
   std::function<void(std::span<const char>)> on_output;
   std::function<void(const StatsRecord&)> on_stats;
   // Every line that is no record of rclone's.

@@ -1,6 +1,8 @@
 #include "workers/query_versions.h"
 
 #include <algorithm>
+#include <cctype>
+#include <cstring>
 
 #include "daemon/base/files.h"
 #include "daemon/base/text.h"
@@ -9,7 +11,6 @@
 #include "workers/manifest.h"
 #include "workers/path_glob.h"
 #include "workers/rclone_question.h"
-#include "workers/version_places.h"
 
 namespace dray::worker {
 namespace {
@@ -19,9 +20,11 @@ constexpr size_t kMaxFound = 5000;
 constexpr size_t kMaxAnswer = limits::kMaxStringBytes / 2;
 
 // Appends what one manifest holds. True: there is no room for more.
-Result<bool> search(const std::string& file, RunId run, std::string_view pattern,
-                    VersionFindAnswer& answer, size_t& bytes) {
-  DRAY_TRY_ASSIGN(const std::unique_ptr<ManifestReader> reader, ManifestReader::open(file));
+Result<bool> search(const std::string& file, const FindInManifests::Manifest& manifest,
+                    std::string_view pattern, VersionFindAnswer& answer, size_t& bytes) {
+  DRAY_TRY_ASSIGN(
+      const std::unique_ptr<ManifestReader> reader,
+      ManifestReader::open(file, manifest.archive ? ManifestOf::archive : ManifestOf::state));
   for (;;) {
     DRAY_TRY_ASSIGN(const std::optional<RemoteEntry> entry, reader->next());
     if (!entry) return false;
@@ -31,7 +34,7 @@ Result<bool> search(const std::string& file, RunId run, std::string_view pattern
     if (answer.files.size() == kMaxFound || bytes > kMaxAnswer) return true;
     std::optional<uint64_t> size;
     if (entry->size != RemoteEntry::kUnknownSize) size = entry->size;
-    answer.files.push_back({run, std::move(path), size, entry->mtime});
+    answer.files.push_back({manifest.run, std::move(path), size, entry->mtime});
   }
 }
 
@@ -52,11 +55,10 @@ class Finding final : public RunningQuery {
     wanted.verb = "copy";
     wanted.flags.push_back(directory_);
     for (const FindInManifests::Manifest& manifest : wanted_.manifests)
-      wanted.flags.push_back("--include=/" + manifest.name);
+      wanted.flags.push_back("--include=/" + manifest.path);
     wanted.endpoint = start.query.spec.source;
-    std::string& path = wanted.endpoint.path;
-    path += fmt::format("{}{}", path.empty() || path.ends_with('/') ? "" : "/", kManifestsDir);
     wanted.remotes = std::move(start.query.spec.remotes);
+    if (!start.query.spec.crypt_key.empty()) wanted.crypt = std::move(start.query.spec);
     return wanted;
   }
 
@@ -65,9 +67,9 @@ class Finding final : public RunningQuery {
     VersionFindAnswer answer;
     size_t bytes = 0;
     for (const FindInManifests::Manifest& manifest : wanted_.manifests) {
-      const std::string file = directory_ + "/" + manifest.name;
+      const std::string file = directory_ + "/" + manifest.path;
       if (answer.truncated || !path_exists(file)) continue;
-      DRAY_TRY_ASSIGN(answer.truncated, search(file, manifest.run, wanted_.pattern, answer, bytes));
+      DRAY_TRY_ASSIGN(answer.truncated, search(file, manifest, wanted_.pattern, answer, bytes));
     }
     return to_json(answer);
   }
@@ -77,12 +79,13 @@ class Finding final : public RunningQuery {
   RcloneQuestion question_;
 };
 
-// Names become parts of arguments and of paths here.
-bool is_manifest_name(const FindInManifests::Manifest& manifest) {
-  constexpr std::string_view kEnd = ".jsonl.zst";
-  const std::string_view name = manifest.name;
-  return name.ends_with(kEnd) &&
-         parse_dir_name(name.substr(0, name.size() - kEnd.size())).has_value();
+// Paths become parts of arguments, where they must not be patterns, and of paths here.
+bool is_manifest_path(const FindInManifests::Manifest& manifest) {
+  const std::string_view path = manifest.path;
+  return path.ends_with(".jsonl.zst") && !leads_out(path) && std::ranges::all_of(path, [](char c) {
+           return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+                  std::strchr("./_-", c) != nullptr;
+         });
 }
 
 }  // namespace
@@ -91,8 +94,8 @@ std::unique_ptr<RunningQuery> query_versions_find(QueryStart start) {
   Result<FindInManifests> wanted = from_json<FindInManifests>(start.query.body);
   if (wanted && wanted->manifests.size() > FindInManifests::kMaxManifests)
     wanted = fail(ErrorCode::invalid, "more than {} manifests", FindInManifests::kMaxManifests);
-  if (wanted && !std::ranges::all_of(wanted->manifests, is_manifest_name))
-    wanted = fail(ErrorCode::invalid, "a name that is none of a manifest");
+  if (wanted && !std::ranges::all_of(wanted->manifests, is_manifest_path))
+    wanted = fail(ErrorCode::invalid, "a path that is none of a manifest");
   if (!wanted) return answer_at_once(std::move(start), std::unexpected(wanted.error()));
   return std::make_unique<Finding>(std::move(start), std::move(*wanted));
 }

@@ -5,7 +5,7 @@
 
 namespace dray::worker {
 
-// FindInManifests in a directory of manifests; answers VersionFindAnswer.
+// FindInManifests below a place where states lie; answers VersionFindAnswer.
 std::unique_ptr<RunningQuery> query_versions_find(QueryStart start);
 
 }  // namespace dray::worker

@@ -39,14 +39,18 @@ struct LoginSection {
 struct RcloneConfig {
   SecretString text;        // of rclone.conf
   std::string source;       // "src:photos/2024"; empty when there is none
+  std::string source_type;  // of that remote: "s3"
   std::string destination;  // "dst:backup"; empty when there is none
   std::vector<std::string> further;
   std::vector<ConfigFile> files;
   std::vector<LoginSection> logins;
-  // Directories and files of this machine that they lead to, links followed.
+  // Directories and files of this machine that they lead to, links followed; those of `further`
+  // are with the destination's.
   std::vector<std::string> source_locals;
   std::vector<std::string> destination_locals;
-  std::string source_local;  // real path of a source of type local; empty for any other
+  // Real paths of a source and a destination of type local; empty for any other.
+  std::string source_local;
+  std::string destination_local;
 };
 
 // `destination` may be null (a probe), the source's remote empty (a run that has none), and

@@ -77,17 +77,22 @@ struct RcloneQuestion::Impl {
 };
 
 Result<ChildSpec> RcloneQuestion::Impl::prepare() {
-  DRAY_TRY_ASSIGN(RunConfig config, make_run_config(context, paths,
-                                                    {.remotes = wanted.remotes,
-                                                     .source = wanted.endpoint,
-                                                     .user = LoginKeeper::User::question,
-                                                     .give_way = [this] { give_way(); }}));
+  const bool encrypted = wanted.crypt.has_value();
+  DRAY_TRY_ASSIGN(RunConfig config,
+                  make_run_config(context, paths,
+                                  {.remotes = wanted.remotes,
+                                   .source = encrypted ? Endpoint{} : wanted.endpoint,
+                                   .destination = encrypted ? &wanted.endpoint : nullptr,
+                                   .crypt = encrypted ? &*wanted.crypt : nullptr,
+                                   .user = LoginKeeper::User::question,
+                                   .give_way = [this] { give_way(); }}));
+  const std::string& place = encrypted ? config.rclone.destination : config.rclone.source;
   logins = std::move(config.logins);
   ChildSpec spec;
   spec.guard = context.guard;
   spec.label = wanted.name;
   spec.directory = paths.directory;
-  spec.argv = question_argv(context.rclone, wanted.verb, config.rclone.source, paths, wanted.flags);
+  spec.argv = question_argv(context.rclone, wanted.verb, place, paths, wanted.flags);
   spec.environment = rclone_environment(paths);
   spec.kill_at = context.clock.now().mono + wanted.timeout;
   return spec;

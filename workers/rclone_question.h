@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,8 @@ struct QuestionWanted {
   std::vector<std::string> flags;
   Endpoint endpoint;
   std::vector<SealedRemote> remotes;  // the endpoint's and all they refer to
+  // The endpoint is the destination of an encrypted job: its name and its sealed passwords.
+  std::optional<RunSpec> crypt = {};
   Duration timeout = seconds{45};
 };
 

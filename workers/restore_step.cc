@@ -17,8 +17,11 @@ namespace {
 // Below the store, where no run of the job ever writes; the job's runs follow each other, so all of
 // it is a drill's that ended.
 constexpr std::string_view kDrillDir = "drill";
+// A mirror has nothing but its destination. What a killed drill left there is no part of the copy.
+constexpr std::string_view kMirrorDrillDir = ".dray-drill";
 
 std::string drill_place(const AttemptState& state) {
+  if (state.places.store.empty()) return below_place(state.places.objects, kMirrorDrillDir);
   return below_place(state.places.store, kDrillDir);
 }
 
@@ -55,7 +58,12 @@ class RestorePlanStep final : public ChainStep {
     wanted.remote = state().places.objects;
     wanted.mtimes = false;
     list(
-        std::move(wanted), [this](const RemoteEntry& entry) { objects_.add(entry); },
+        std::move(wanted),
+        [this](const RemoteEntry& entry) {
+          if (entry.path.starts_with(fmt::format("{}/", kMirrorDrillDir))) return;
+          objects_.add(entry);
+          ++newest_files_;
+        },
         [this](const ListingEnd&) -> Status {
           DRAY_TRY_ASSIGN(const std::unique_ptr<EntrySource> sorted, objects_.sorted());
           return plan(*sorted);
@@ -90,7 +98,8 @@ class RestorePlanStep final : public ChainStep {
     RestorePartWriter writer(state().paths.directory, state().places.objects,
                              below_place(state().places.store, kVersionsDir));
     RestoreSample sample(state().token.run.value,
-                         RestoreSample::size_for(task_.version.files, task_.sample_percent));
+                         RestoreSample::size_for(std::max(task_.version.files, newest_files_),
+                                                 task_.sample_percent));
     Status first;
     DRAY_TRY_ASSIGN(const std::unique_ptr<EntrySource> sorted, held_.sorted());
     HeldPaths held(*sorted);
@@ -133,6 +142,7 @@ class RestorePlanStep final : public ChainStep {
   const RestoreTask& task_;
   EntrySorter held_;
   EntrySorter objects_;
+  uint64_t newest_files_ = 0;  // in it
 };
 
 // ── Copying ─────────────────────────────────────────────────────────────────────────────────────
@@ -162,8 +172,9 @@ class RestoreCopyStep final : public ChainStep {
                     .verb = "copy",
                     .operands = {part.from, plan.to},
                     .flags = part_flags(state(), part)};
-    command.flags.insert(command.flags.end(), {"--no-traverse", "--transfers",
-                                               std::to_string(state().spec.options.transfers)});
+    command.flags.insert(command.flags.end(),
+                         {"--transfers", std::to_string(state().spec.options.transfers)});
+    if (few(plan)) command.flags.emplace_back("--no-traverse");
     if (state().spec.bandwidth_bytes_per_second > 0)
       command.flags.insert(
           command.flags.end(),
@@ -182,6 +193,11 @@ class RestoreCopyStep final : public ChainStep {
         // Files that are there already, or gone: the comparison tells them apart.
         [](const ProcessEnd& end, const StepEnd&) { return end.evidence.exit_code == 0; });
     return {};
+  }
+
+  // Looking files up one by one costs two requests for each, listing some for each directory.
+  bool few(const RestorePlan& plan) {
+    return state().task.restore.sample_percent > 0 || plan.passed_over > plan.files;
   }
 
   void show(const StatsRecord& stats) {

@@ -1,5 +1,6 @@
 #include "workers/run_plan.h"
 
+#include "workers/archive_compare_step.h"
 #include "workers/archive_restore_step.h"
 #include "workers/archive_step.h"
 #include "workers/command_step.h"
@@ -37,6 +38,9 @@ bool is_archive(const AttemptState& state) {
 
 bool restores_archive(const AttemptState& state) {
   return state.spec.kind == JobKind::restore && !state.task.restore.version.archive.empty();
+}
+bool compares_archive(const AttemptState& state) {
+  return restores_archive(state) && !state.spec.dry_run;
 }
 std::unique_ptr<Step> make_archive_restore(AttemptState& state) {
   const std::string& pattern = state.task.restore.pattern;
@@ -79,6 +83,7 @@ constexpr StepRow kSteps[] = {
     {"clean up", Phase::cleaning, 1, true, is_upload, make_upload_clean_step},
     {"manifest", Phase::recording, 5, false, keeps_versions, make_manifest_step},
     {"restore", Phase::transferring, 90, false, restores_archive, make_archive_restore, true},
+    {"compare", Phase::validating, 10, false, compares_archive, make_archive_compare_step},
     {"plan", Phase::listing, 5, false, restores_objects, make_restore_plan_step},
     {"restore", Phase::transferring, 80, false, restores_objects, make_restore_copy_step, true},
     {"compare", Phase::validating, 15, false, checks_restore, make_restore_check_step},
@@ -101,8 +106,8 @@ void add_hooks(AttemptState& state, const std::vector<HookCall>& calls, HookPhas
 
 std::vector<PlannedStep> plan_steps(AttemptState& state) {
   std::vector<PlannedStep> steps;
-  // A dry run does nothing, and hooks would.
-  if (!state.spec.dry_run) add_hooks(state, state.policy.before, HookPhase::before, steps);
+  const bool hooks = runs_hooks(state.spec);
+  if (hooks) add_hooks(state, state.policy.before, HookPhase::before, steps);
   const size_t before = steps.size();
   for (const StepRow& row : kSteps)
     if (row.applies(state))
@@ -113,7 +118,7 @@ std::vector<PlannedStep> plan_steps(AttemptState& state) {
                        .step = row.make(state),
                        .main = row.main});
   if (steps.size() == before) return {};
-  if (!state.spec.dry_run) add_hooks(state, state.policy.after, HookPhase::after, steps);
+  if (hooks) add_hooks(state, state.policy.after, HookPhase::after, steps);
   return steps;
 }
 

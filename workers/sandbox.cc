@@ -35,6 +35,9 @@ constexpr std::string_view kSystem[] = {
     "/usr/share/zoneinfo",
 };
 
+// What a script needs besides. They hide what lies below them, so they come first.
+constexpr std::string_view kPrograms[] = {"/usr", "/bin", "/sbin", "/etc/alternatives"};
+
 void add(std::vector<std::string>& args, std::initializer_list<std::string_view> words) {
   for (const std::string_view word : words)
     args.emplace_back(word);
@@ -69,8 +72,12 @@ std::vector<std::string> sandbox_argv(const SandboxTools& tools, const std::stri
                                       const std::vector<std::string>& argv) {
   std::vector<std::string> args{guard, std::string(guard::kShield), view.cgroup, tools.bwrap};
   args.insert(args.end(), tools.base.begin(), tools.base.end());
-  add(args, {"--die-with-parent", "--cap-drop", "ALL", "--unshare-pid", "--unshare-ipc",
-             "--unshare-uts", "--hostname", "dray", "--dev", "/dev"});
+  add(args, {"--die-with-parent", "--cap-drop", "ALL", "--unshare-pid", "--dev", "/dev"});
+  if (view.programs) {
+    add(args, {"--tmpfs", "/tmp"});
+    for (const std::string_view path : kPrograms)
+      add(args, {"--ro-bind-try", path, path});
+  }
   for (const std::string_view path : kSystem)
     add(args, {"--ro-bind-try", path, path});
   add(args, {"--ro-bind", guard, guard, "--ro-bind", argv.front(), argv.front()});

@@ -1,7 +1,8 @@
 // Confines the processes of a run: bubblewrap with a root of its own, in which only rclone, its
 // libraries, certificates, the resolver's configuration, the run's directory and the local paths of
-// this very run exist. Namespaces of their own for processes, mounts, IPC and host name; the
-// network is the worker's. No capability is left. Everything inside ends when the guard does.
+// this very run exist; for programs of the administrator the system's programs as well. Namespaces
+// of their own for processes, mounts, IPC and host name; the network is the worker's. No capability
+// is left. Everything inside ends when the guard does.
 //
 //   dray-guard ... dray-guard --shield bwrap ... -- dray-guard --enter rclone ...
 //
@@ -47,6 +48,7 @@ struct SandboxView {
   std::vector<std::string> writable;
   uint64_t memory_bytes = 0;  // of each process, or of the group; 0: no limit
   std::string cgroup;         // of the run (run_cgroup.h); empty: none
+  bool programs = false;      // those of the system and a /tmp of its own: for hooks and commands
 };
 
 // The command line that runs `argv` (argv[0]: absolute path) inside. `guard`: the program

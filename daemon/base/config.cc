@@ -1,12 +1,12 @@
 #include "daemon/base/config.h"
 
-#include <toml++/toml.h>
 #include <algorithm>
 
 #include "daemon/base/config_programs.h"
 #include "daemon/base/config_table.h"
 #include "daemon/base/files.h"
 #include "daemon/base/text.h"
+#include "daemon/base/toml_text.h"
 
 namespace dray {
 namespace {
@@ -217,11 +217,10 @@ Result<toml::table> parse_override_value(const ConfigRow& row, std::string_view 
   const bool literal = std::holds_alternative<uint32_t*>(slot) ||
                        std::holds_alternative<std::vector<std::string>*>(slot);
   if (!literal) return toml::table{{"value", value}};
-  try {
-    return toml::parse(fmt::format("value = {}", value));
-  } catch (const toml::parse_error& error) {
-    return fail(ErrorCode::invalid, "{} is not a value: {}", shown(value), error.description());
-  }
+  auto table = parse_toml(fmt::format("value = {}", value));
+  if (!table)
+    return fail(ErrorCode::invalid, "{} is not a value: {}", shown(value), table.error().text);
+  return std::move(*table);
 }
 
 // Puts the overrides into the parsed file, as if they had stood there.
@@ -259,12 +258,11 @@ void apply_overrides(const ConfigOverrides& overrides, toml::table& root, Proble
 // A quote or a backslash in a path would end the text that it is put into.
 Result<toml::table> parse_default(const ConfigRow& row, const Config& config) {
   const std::string value = fill_placeholders(row.default_toml, config);
-  try {
-    return toml::parse(fmt::format("value = {}", value));
-  } catch (const toml::parse_error&) {
+  auto table = parse_toml(fmt::format("value = {}", value));
+  if (!table)
     return fail(ErrorCode::invalid,
                 "paths.data_dir and paths.run_dir must hold no quote and no backslash");
-  }
+  return std::move(*table);
 }
 
 void read_rows(const toml::table& root, Config& config, Problems& problems) {
@@ -302,13 +300,12 @@ IpcEndpoints ipc_endpoints(const Config& config) {
 Result<Config> parse_config(std::string_view text, std::string_view file_name,
                             const ConfigOverrides& overrides) {
   Problems problems{file_name};
-  toml::table root;
-  try {
-    root = toml::parse(text, file_name);
-  } catch (const toml::parse_error& error) {
-    problems.add(error.source().begin.line, escape_for_display(error.description()));
+  auto parsed = parse_toml(text);
+  if (!parsed) {
+    problems.add(parsed.error().line, escape_for_display(parsed.error().text));
     return fail(ErrorCode::invalid, "{}", problems.joined());
   }
+  toml::table& root = *parsed;
   flatten_sections(root);
   check_names(root, problems);
   apply_overrides(overrides, root, problems);

@@ -31,6 +31,9 @@ struct AllowedProgram {
   std::chrono::seconds timeout{60};             // of hooks: the longest that a job may ask for
   std::string description;                      // for whoever chooses it
   std::map<std::string, std::string> settings;  // of commands: name -> pattern of all of its value
+  bool sandbox = true;                          // in the run's sandbox, where it has one
+  std::vector<std::string> readable;            // what else it sees there, absolute paths
+  std::vector<std::string> writable;            // and may change
   friend bool operator==(const AllowedProgram&, const AllowedProgram&) = default;
 };
 // Names in "--user={user}".

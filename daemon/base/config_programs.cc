@@ -47,24 +47,15 @@ class Reader {
   AllowedProgram read(const toml::table& table, bool takes_settings) {
     AllowedProgram out;
     for (const auto& [key, node] : table) {
-      const std::string_view name = key.str();
-      if (name == "program") {
-        text(node, name, out.program);
-        if (const std::string bad = config_checks::path(out.program); !bad.empty())
-          complain(node, fmt::format("program {}", bad));
-      } else if (name == "description") {
-        text(node, name, out.description);
-      } else if (name == "arguments") {
-        texts(node, out.arguments);
-      } else if (name == "timeout" && !takes_settings) {
-        timeout(node, out.timeout);
-      } else if (name == "settings" && takes_settings) {
-        settings(node, out.settings);
+      const auto row = std::ranges::find_if(kKeys, [&](const KeyRow& one) {
+        return one.name == key.str() && is_allowed(one, takes_settings);
+      });
+      if (row != std::end(kKeys)) {
+        (this->*row->read)(node, out);
       } else {
-        problem_(
-            key.source().begin.line,
-            fmt::format("unknown key {} in {}; allowed: program, arguments, {}, description",
-                        escape_for_display(name), where_, takes_settings ? "settings" : "timeout"));
+        problem_(key.source().begin.line,
+                 fmt::format("unknown key {} in {}; allowed: {}", escape_for_display(key.str()),
+                             where_, allowed_keys(takes_settings)));
       }
     }
     if (out.program.empty()) complain(table, "program is missing");
@@ -73,6 +64,46 @@ class Reader {
   }
 
  private:
+  enum class Of : uint8_t { both, hooks, commands };
+  struct KeyRow {
+    std::string_view name;
+    Of of;
+    void (Reader::*read)(const toml::node& node, AllowedProgram& out);
+  };
+  static const KeyRow kKeys[8];
+
+  static bool is_allowed(const KeyRow& row, bool takes_settings) {
+    return row.of == Of::both || (row.of == Of::commands) == takes_settings;
+  }
+  static std::string allowed_keys(bool takes_settings) {
+    std::string names;
+    for (const KeyRow& row : kKeys)
+      if (is_allowed(row, takes_settings))
+        names += fmt::format("{}{}", names.empty() ? "" : ", ", row.name);
+    return names;
+  }
+
+  void program(const toml::node& node, AllowedProgram& out) {
+    text(node, "program", out.program);
+    check_path(node, "program", out.program);
+  }
+  void description(const toml::node& node, AllowedProgram& out) {
+    text(node, "description", out.description);
+  }
+  void arguments(const toml::node& node, AllowedProgram& out) {
+    texts(node, "arguments", out.arguments);
+  }
+  void sandbox(const toml::node& node, AllowedProgram& out) {
+    const auto* value = node.as_boolean();
+    if (value == nullptr) return complain(node, "sandbox must be true or false");
+    out.sandbox = value->get();
+  }
+  void readable(const toml::node& node, AllowedProgram& out) {
+    paths(node, "readable", out.readable);
+  }
+  void writable(const toml::node& node, AllowedProgram& out) {
+    paths(node, "writable", out.writable);
+  }
   void complain(const toml::node& node, std::string_view text) {
     problem_(node.source().begin.line, fmt::format("{}: {}", where_, text));
   }
@@ -82,24 +113,34 @@ class Reader {
       return complain(node, fmt::format("{} must be a text in quotes, on one line", key));
     out = value->get();
   }
-  void texts(const toml::node& node, std::vector<std::string>& out) {
+  void texts(const toml::node& node, std::string_view key, std::vector<std::string>& out) {
     const auto* list = node.as_array();
-    if (list == nullptr) return complain(node, "arguments must be a list like [\"a\", \"b\"]");
+    if (list == nullptr)
+      return complain(node, fmt::format("{} must be a list like [\"a\", \"b\"]", key));
     for (const toml::node& item : *list) {
       std::string one;
-      text(item, "every argument", one);
+      text(item, fmt::format("each of {}", key), one);
       out.push_back(std::move(one));
     }
   }
-  void timeout(const toml::node& node, std::chrono::seconds& out) {
+  void paths(const toml::node& node, std::string_view key, std::vector<std::string>& out) {
+    texts(node, key, out);
+    for (const std::string& path : out)
+      check_path(node, fmt::format("each of {}", key), path);
+  }
+  void check_path(const toml::node& node, std::string_view key, const std::string& path) {
+    if (const std::string bad = config_checks::path(path); !bad.empty())
+      complain(node, fmt::format("{} {}", key, bad));
+  }
+  void timeout(const toml::node& node, AllowedProgram& out) {
     const auto* value = node.as_string();
     const Result<Duration> time =
         value ? parse_duration(value->get()) : fail(ErrorCode::invalid, "");
     if (!time || *time < seconds{1} || *time > Duration{kLongestTimeout})
       return complain(node, "timeout must be a duration from 1s to 24h, like \"60s\"");
-    out = std::chrono::duration_cast<std::chrono::seconds>(*time);
+    out.timeout = std::chrono::duration_cast<std::chrono::seconds>(*time);
   }
-  void settings(const toml::node& node, std::map<std::string, std::string>& out) {
+  void settings(const toml::node& node, AllowedProgram& out) {
     const auto* table = node.as_table();
     if (table == nullptr) return complain(node, "settings must be a section");
     for (const auto& [key, value] : *table) {
@@ -109,7 +150,7 @@ class Reader {
       else if (pattern == nullptr || !is_pattern(pattern->get()))
         complain(value, fmt::format("{} must be a regular expression in quotes", key.str()));
       else
-        out.emplace(key.str(), pattern->get());
+        out.settings.emplace(key.str(), pattern->get());
     }
   }
   static bool is_pattern(const std::string& text) {
@@ -136,21 +177,35 @@ class Reader {
   const Problem& problem_;
 };
 
+constexpr Reader::KeyRow Reader::kKeys[] = {
+    {"program", Of::both, &Reader::program},         {"arguments", Of::both, &Reader::arguments},
+    {"timeout", Of::hooks, &Reader::timeout},        {"settings", Of::commands, &Reader::settings},
+    {"description", Of::both, &Reader::description}, {"sandbox", Of::both, &Reader::sandbox},
+    {"readable", Of::both, &Reader::readable},       {"writable", Of::both, &Reader::writable},
+};
+
 std::string toml_text(std::string_view text) {
   return json_quote(text);  // the basic strings of both are the same for plain text
+}
+
+std::string toml_list(std::string_view key, const std::vector<std::string>& texts) {
+  std::string out = fmt::format("{} = [", key);
+  for (size_t i = 0; i < texts.size(); ++i)
+    out += (i == 0 ? "" : ", ") + toml_text(texts[i]);
+  return out + "]\n";
 }
 
 std::string show_program(std::string_view section, const std::string& name,
                          const AllowedProgram& program) {
   std::string out = fmt::format("\n[{}.{}]\nprogram = {}\n", section, toml_text(name),
                                 toml_text(program.program));
-  out += "arguments = [";
-  for (size_t i = 0; i < program.arguments.size(); ++i)
-    out += (i == 0 ? "" : ", ") + toml_text(program.arguments[i]);
-  out += "]\n";
+  out += toml_list("arguments", program.arguments);
   if (section == "hooks")
     out += fmt::format("timeout = \"{}\"\n", format_duration(program.timeout));
   out += fmt::format("description = {}\n", toml_text(program.description));
+  if (!program.sandbox) out += "sandbox = false\n";
+  if (!program.readable.empty()) out += toml_list("readable", program.readable);
+  if (!program.writable.empty()) out += toml_list("writable", program.writable);
   if (!program.settings.empty()) out += fmt::format("[{}.{}.settings]\n", section, toml_text(name));
   for (const auto& [key, pattern] : program.settings)
     out += fmt::format("{} = {}\n", toml_text(key), toml_text(pattern));

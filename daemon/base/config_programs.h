@@ -2,13 +2,12 @@
 // Used by config.cc only; everybody else includes config.h.
 #pragma once
 
-#include <toml++/toml.h>
-
 #include <functional>
 #include <string>
 #include <string_view>
 
 #include "daemon/base/config.h"
+#include "daemon/base/toml_text.h"
 
 namespace dray {
 

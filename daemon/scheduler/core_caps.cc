@@ -124,6 +124,7 @@ void Core::Impl::set_job_limits(Job& job, const JobPlan& plan) {
     add_job_event(event_kind::kJobBroken, job, Body{}.text("why", policy.error().message).done());
     policy = JobPolicy{};
   }
+  job.drills = policy->restore_drill != DrillPeriod::never;
   const std::vector<RunWindow>& windows = policy->limits.windows;
   if (plan.bandwidth_kbps == 0 && policy->bandwidth_table.rows.empty() && windows.empty() &&
       policy->bandwidth_weight == 1)

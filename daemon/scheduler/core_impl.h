@@ -188,6 +188,7 @@ class Core::Impl {
   void go_on(Run& run);
   bool wants_stop(const Run& run) const;
   void stopped_on_request(Run& run);
+  void interrupted(Run& run);
 
   // core_waits.cc: waiting lists.
   void make_ready(Run& run);
@@ -242,6 +243,7 @@ class Core::Impl {
 
   // core_versions.cc: states that can be restored.
   void keep_versions(Run& run, const AttemptResult& result, AttemptReport report);
+  void add_version(const RunRow& row, VersionRef ref, Grade grade, bool good);
   void on(const UpkeepDue& event);
   bool has_open(const Job& job, Trigger trigger) const;
   std::vector<uint32_t> accounts_of(const Run& run) const;
@@ -300,8 +302,12 @@ class Core::Impl {
   uint64_t last_share_ = 0;    // sequence; begins anew above all earlier ones
   bool shares_moved_ = false;  // rebalance at the end of the step
   Instant rebalanced_at_{};
-  std::vector<RunId> offered_;            // in this step
-  std::map<Worker*, SetBandwidth> said_;  // in this step
+  std::vector<RunId> offered_;  // in this step
+  // By name: the order of addresses would make two equal runs differ.
+  struct ByName {
+    bool operator()(const Worker* a, const Worker* b) const { return a->row.name < b->row.name; }
+  };
+  std::map<Worker*, SetBandwidth, ByName> said_;  // in this step
 
   DueHeap<WallTime, uint64_t> due_;       // job id
   DueHeap<Instant, uint64_t> deadlines_;  // run id

@@ -73,8 +73,7 @@ void Core::Impl::conclude(Run& run, const AttemptResult& result) {
     return finish(run, RunState::cancelled, Outcome::cancelled, ErrorClass::none);
   }
   if (outcome == Outcome::held && !row.cancel_requested) return hold(run, report);
-  if (outcome == Outcome::cancelled && (wants_stop(run) || run.pause_told))
-    return stopped_on_request(run);
+  if (outcome == Outcome::cancelled) return interrupted(run);
   ++row.failed_attempts;
   const Duration wait = backoff(run.job->retry, row.failed_attempts, jitter_);
   row.reason = why_no_retry(run, result, wait);
@@ -86,6 +85,20 @@ void Core::Impl::conclude(Run& run, const AttemptResult& result) {
   if (row.reason.empty()) return retry_later(run, result, wait);
   finish(run, RunState::failed, was_interrupted(result) ? Outcome::killed : Outcome::failed,
          result.error_class);
+}
+
+// Stopped to go on later: because we said so, or because its worker was shut down in good order. The
+// latter is a lost attempt, not a failed one, but nothing that the run did to its worker.
+void Core::Impl::interrupted(Run& run) {
+  RunRow& row = run.row;
+  if (wants_stop(run) || run.pause_told) return stopped_on_request(run);
+  const std::string why = fmt::format("worker {} was shut down", row.worker);
+  Body body;
+  body.number("attempt", row.attempt).text("worker", row.worker).text("why", why);
+  add_event(event_kind::kRunLost, &row, body.done());
+  if (row.attempt < limits::kMaxAttempts) return stopped_on_request(run);
+  row.reason = fmt::format("no further attempt: {} were made", row.attempt);
+  finish(run, RunState::failed, Outcome::killed, ErrorClass::crash);
 }
 
 // Empty: another attempt follows after `wait`.

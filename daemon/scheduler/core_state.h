@@ -39,6 +39,7 @@ struct Job {
   MisfirePolicy misfire = MisfirePolicy::run_once;
   OverlapPolicy overlap = OverlapPolicy::skip;
   bool enabled = true;
+  bool drills = false;                // restores a sample from time to time
   bool removed = false;               // stays until its last run has ended
   std::string paused;                 // why no run starts; empty: not paused
   std::unique_ptr<JobLimits> limits;  // none: no cap, no windows

@@ -37,11 +37,19 @@ void Core::Impl::keep_versions(Run& run, const AttemptResult& result, AttemptRep
     if (clean) emit(EndPrune{row.id, now_.wall});
     return;
   }
-  if (!is_job_kind(row.kind) || report.version.empty()) return;
+  if (!is_job_kind(row.kind) || row.dry_run) return;
   if (!clean && result.outcome != Outcome::warning) return;
   const Grade grade = report.validation.empty() ? Grade::none : report.validation.front().grade;
+  const bool good = clean && grade != Grade::failed && grade != Grade::partial;
+  if (!report.version.empty()) add_version(row, std::move(report.version.front()), grade, good);
+  // What is not proven well enough must not push out what is.
+  if (good && !run.job->removed && (run.job->drills || !report.version.empty()))
+    emit(CheckUpkeep{row.job});
+}
+
+void Core::Impl::add_version(const RunRow& row, VersionRef ref, Grade grade, bool good) {
   VersionRow version;
-  version.ref = std::move(report.version.front());
+  version.ref = std::move(ref);
   version.ref.run = row.id;
   // As exact as people are shown it, so that what they read finds it again.
   version.ref.at = std::chrono::floor<milliseconds>(not_before(row.started_at));
@@ -49,15 +57,12 @@ void Core::Impl::keep_versions(Run& run, const AttemptResult& result, AttemptRep
   version.job = row.job;
   version.job_name = row.job_name;
   version.client = row.client;
-  version.good = clean && grade != Grade::failed && grade != Grade::partial;
-  const bool good = version.good;
+  version.good = good;
   Body body;
   body.number("files", static_cast<int64_t>(version.ref.files));
   body.number("bytes", static_cast<int64_t>(version.ref.bytes)).flag("good", good);
   add_event(event_kind::kVersionKept, &row, body.done());
   emit(PutVersion{std::move(version)});
-  // What is not proven well enough must not push out what is.
-  if (good && !run.job->removed) emit(CheckUpkeep{row.job});
 }
 
 // A restore uses the account of the place that it restores to as well.

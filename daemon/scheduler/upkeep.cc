@@ -94,11 +94,12 @@ Status check_target(Db& db, const JobSpec& job, const std::string& text) {
 Result<std::optional<scheduler::UpkeepDue>> upkeep_due(Db& db, JobId job, WallTime now) {
   DRAY_TRY_ASSIGN(const std::optional<JobRecord> record, Jobs(db).find(job));
   if (!record) return std::nullopt;
-  const std::optional<VersionPlace> place = version_place(record->spec);
-  if (!place) return std::nullopt;
   const JobPolicy& policy = record->spec.policy;
   Versions store(db);
-  DRAY_TRY_ASSIGN(const std::vector<VersionRow> versions, store.at(*place));
+  std::vector<VersionRow> versions;
+  if (const std::optional<VersionPlace> place = version_place(record->spec)) {
+    DRAY_TRY_ASSIGN(versions, store.at(*place));
+  }
   scheduler::UpkeepDue due;
   due.job = job;
   RunTask task;
@@ -109,13 +110,13 @@ Result<std::optional<scheduler::UpkeepDue>> upkeep_due(Db& db, JobId job, WallTi
     due.prune_task = to_json(task);
   }
   DRAY_TRY_ASSIGN(const WallTime drilled, store.drilled_at(job));
-  // Of an archive a sample costs as much as all of it.
-  const bool has_sample = !task.prune.keep.empty() && task.prune.keep.front().archive.empty();
-  if (has_sample && drill_is_due(policy.restore_drill, drilled, now)) {
+  if (drill_is_due(policy.restore_drill, drilled, now)) {
     RunTask drill;
-    drill.restore.version = task.prune.keep.front();
+    // A mirror has no state but what lies there.
+    if (!task.prune.keep.empty()) drill.restore.version = task.prune.keep.front();
     drill.restore.drill = true;
-    drill.restore.sample_percent = kDrillPercent;
+    // To read a part of an archive costs as much as all of it.
+    if (drill.restore.version.archive.empty()) drill.restore.sample_percent = kDrillPercent;
     due.drill_task = to_json(drill);
   }
   return due;

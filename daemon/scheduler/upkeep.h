@@ -14,7 +14,7 @@ namespace dray::store {
 // Of the files of a state, at least one.
 inline constexpr uint32_t kDrillPercent = 5;
 
-// After a good state was added. nullopt: the job is gone or keeps no states.
+// After a good run. nullopt: the job is gone.
 Result<std::optional<scheduler::UpkeepDue>> upkeep_due(Db& db, JobId job, WallTime now);
 
 // The job's newest kept state, as RunTask::previous has it.

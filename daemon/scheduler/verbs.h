@@ -176,6 +176,7 @@ Result<RunView> require_run(Context& context, RunId run);
   X("job.list", job_list)                   \
   X("job.show", job_show)                   \
   X("job.put", job_put)                     \
+  X("job.import", job_import)               \
   X("job.remove", job_remove)               \
   X("job.enable", job_enable)               \
   X("job.next", job_next)                   \

@@ -228,6 +228,29 @@ Result<std::string> job_put(Context& context, const JsonValue& body) {
   return put_job(context, before, args.spec, args.crypt_key ? &*args.crypt_key : nullptr);
 }
 
+// All or none: a refusal takes back what the request has stored (verbs.cc).
+Result<std::string> job_import(Context& context, const JsonValue& body) {
+  const std::optional<JsonValue> jobs = body.find("jobs");
+  if (!jobs || !jobs->is_array()) return fail(ErrorCode::invalid, "jobs: expected a list of jobs");
+  JsonWriter before;
+  JsonWriter after;
+  before.begin_array();
+  after.begin_array();
+  for (size_t i = 0; i < jobs->size(); ++i) {
+    context.before.json.clear();
+    if (const auto put = job_put(context, jobs->at(i)); !put)
+      return std::unexpected(annotate(put.error(), fmt::format("jobs[{}]", i)));
+    if (!context.before.json.empty()) before.raw(context.before.json);
+    after.raw(context.after.json);
+  }
+  before.end_array();
+  after.end_array();
+  context.before.json = before.take();
+  context.after.json = after.take();
+  context.target = fmt::format("{} jobs", jobs->size());
+  return to_json(JobsImported{jobs->size()});
+}
+
 Result<std::string> job_remove(Context& context, const JsonValue& body) {
   DRAY_TRY_ASSIGN(const JobName args, arguments<JobName>(body));
   DRAY_TRY_ASSIGN(const store::JobRecord record, require_job(context, args.name));

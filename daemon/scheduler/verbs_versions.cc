@@ -88,8 +88,14 @@ Result<std::string> set_pin(Context& context, const VersionArgs& args, const std
   return to_json(VersionAnswer{version_view(row), {}});
 }
 
-std::string base_name(const std::string& path) {
-  return path.substr(path.rfind('/') + 1);
+// Only a worker can open it.
+Status add_key(Context& context, const JobSpec& job, RunSpec& spec) {
+  if (!job.policy.encryption) return {};
+  DRAY_TRY_ASSIGN(auto key, context.keys.find(job.name));
+  if (!key) return fail(ErrorCode::corrupt, "the passwords of job {} are gone", quoted(job.name));
+  spec.job = job.name;
+  spec.crypt_key = std::move(key->sealed);
+  return {};
 }
 
 }  // namespace
@@ -128,21 +134,15 @@ Result<std::string> version_find(Context& context, const JsonValue& body) {
   DRAY_TRY_ASSIGN(const FindArgs args, arguments<FindArgs>(body));
   DRAY_TRY_ASSIGN(const store::JobRecord record, require_job(context, args.job));
   const JobSpec& job = record.spec;
-  if (job.policy.encryption)
-    return fail(ErrorCode::invalid,
-                "job {} is encrypted: its manifests are opened by runs only; `dray restore {} "
-                "--path PATH --dry-run --to ...` says whether a state holds a file",
-                quoted(args.job), args.job);
   DRAY_TRY_ASSIGN(const std::vector<VersionRow> rows, versions_of(context, job));
   FindInManifests wanted;
   wanted.pattern = args.pattern;
   WorkerQuery query;
   for (const VersionRow& row : rows) {
-    if (row.state != VersionState::kept || row.ref.manifest.empty() || !row.ref.archive.empty())
-      continue;
+    if (row.state != VersionState::kept || row.ref.manifest.empty()) continue;
     if (args.run && row.ref.run != args.run) continue;
     if (wanted.manifests.size() == FindInManifests::kMaxManifests) break;
-    wanted.manifests.push_back({row.ref.run, base_name(row.ref.manifest)});
+    wanted.manifests.push_back({row.ref.run, row.ref.manifest, !row.ref.archive.empty()});
     const std::string& place =
         row.ref.versions_path.empty() ? row.ref.destination : row.ref.versions_path;
     DRAY_TRY_ASSIGN(query.spec.source, parse_endpoint(place));
@@ -153,6 +153,7 @@ Result<std::string> version_find(Context& context, const JsonValue& body) {
   query.kind = "versions.find";
   query.body = to_json(wanted);
   query.spec.client = job.client;
+  DRAY_TRY(add_key(context, job, query.spec));
   DRAY_TRY_ASSIGN(query.spec.remotes,
                   context.catalog.remote_closure(job.client, query.spec.source.remote));
   DRAY_TRY_ASSIGN(const SessionId worker, any_worker(context.core));

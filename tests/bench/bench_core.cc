@@ -12,7 +12,10 @@ using namespace scheduler;
 Snapshot scheduled_jobs(uint64_t count, WallTime start) {
   Snapshot snapshot;
   snapshot.scheduler_epoch = 1;
-  snapshot.clients.push_back({ClientId{1}, ClientSpec{.name = "default"}});
+  ClientRow client;
+  client.id = ClientId{1};
+  client.spec.name = "default";
+  snapshot.clients.push_back(client);
   snapshot.jobs.reserve(count);
   for (uint64_t i = 1; i <= count; ++i) {
     JobPlan job;

@@ -23,6 +23,13 @@ namespace {
 constexpr Duration kPatience = seconds{30};
 constexpr size_t kJobsInFlight = 64;
 
+Enqueue enqueue_of(std::string job) {
+  Enqueue request;
+  request.job = std::move(job);
+  request.asked_by = "bench";
+  return request;
+}
+
 class Load {
  public:
   explicit Load(const Arguments& arguments)
@@ -38,7 +45,8 @@ class Load {
     bus_ = must(Bus::open(loop_, std::move(options)));
     watchdog_ = std::make_unique<Timer>(loop_);
     watchdog_->start_once(kPatience, [] { give_up("drayd cannot be reached"); });
-    while (!bus_->link().scheduler_up) loop_.run_turn();
+    while (!bus_->link().scheduler_up)
+      loop_.run_turn();
     watchdog_->cancel();
   }
 
@@ -64,13 +72,12 @@ class Load {
 
   void enqueue_all() {
     for (uint64_t i = 0; i < jobs_; ++i)
-      bus_->ask(Enqueue{job_name(i), "bench", "", false, std::nullopt}, kPatience,
-                [this](Result<Enqueued> answer) {
-                  if (!answer) give_up(answer.error().message);
-                  if (answer->code != 0) give_up(answer->message);
-                  Report().add("run", static_cast<double>(answer->run.value)).print();
-                  if (++done_ == jobs_) loop_.stop();
-                });
+      bus_->ask(enqueue_of(job_name(i)), kPatience, [this](Result<Enqueued> answer) {
+        if (!answer) give_up(answer.error().message);
+        if (answer->code != 0) give_up(answer->message);
+        Report().add("run", static_cast<double>(answer->run.value)).print();
+        if (++done_ == jobs_) loop_.stop();
+      });
     loop_.run();
   }
 
@@ -115,6 +122,7 @@ class Load {
     job.destination = {"bench-files", fmt::format("{}/out/{}", root_, job.name)};
     job.overlap = OverlapPolicy::allow;
     job.max_concurrent = 64;
+    job.policy.layout = Layout::mirror;  // runs side by side would mix their versions
     job.policy.guard.empty_source = false;
     job.policy.guard.max_delete_percent = 100;
     job.policy.validation.mode = ValidationMode::none;
@@ -146,14 +154,13 @@ class Load {
 
   void enqueue_next() {
     const Instant begin = now();
-    bus_->ask(Enqueue{job_name(asked_++), "bench", "", false, std::nullopt}, kPatience,
-              [this, begin](Result<Enqueued> answer) {
-                if (!answer) give_up(answer.error().message);
-                if (answer->code != 0) give_up(answer->message);
-                acks_.push_back(to_us(now() - begin));
-                asked_at_[answer->run.value] = begin;
-                if (early_.erase(answer->run.value) > 0) finished(answer->run.value);
-              });
+    bus_->ask(enqueue_of(job_name(asked_++)), kPatience, [this, begin](Result<Enqueued> answer) {
+      if (!answer) give_up(answer.error().message);
+      if (answer->code != 0) give_up(answer->message);
+      acks_.push_back(to_us(now() - begin));
+      asked_at_[answer->run.value] = begin;
+      if (early_.erase(answer->run.value) > 0) finished(answer->run.value);
+    });
   }
 
   void on_event(const Envelope& envelope) {

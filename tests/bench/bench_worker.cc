@@ -27,7 +27,6 @@ class NoTransfer : public worker::Executor {
   void extend(const Token&, Instant) override {}
   void stop(const Token&, worker::StopReason, const std::string&) override {}
   void upload(UploadChunk, uint64_t) override {}
-  void upload(UploadChunk, uint64_t) override {}
   void probe(const Probe&, std::function<void(ProbeResult)> done) override { done({}); }
   LogChunk read_log(const LogRead&) override { return {}; }
 

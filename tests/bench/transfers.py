@@ -10,7 +10,7 @@ from table import Table, ratios, rounds
 
 MIB = 1 << 20
 # Above 256 MiB this measures how fast a virtual machine gets pages from its host.
-NORMAL = {"rounds": 5, "files": 2000, "big": 1024}
+NORMAL = {"rounds": 5, "files": 10_000, "big": 1024}
 QUICK = {"rounds": 5, "files": 2000, "big": 256}
 SMOKE = {"rounds": 1, "files": 5, "big": 1}
 
@@ -52,7 +52,8 @@ class Case:
     def run(self):
         target = self.target()
         job = f"{self.name}-{self.copies}"
-        self.stack.job(f"{job}-0", f"disk:{self.source}", f"disk:{target}", "--overlap", "allow", "--guard", "off", "--validation", "none")
+        self.stack.job(f"{job}-0", f"disk:{self.source}", f"disk:{target}", "--overlap", "allow",
+                       "--layout", "mirror", "--guard", "off", "--validation", "none")
         took = self.stack.load("life", name=job, jobs=1, in_flight=1, runs=1, progress=1)[0]
         self.done(target)
         return took["life_us_p50"] / 1000

@@ -100,8 +100,8 @@ class Mutator {
   size_t corpus_size() const { return corpus_.size(); }
 
  private:
-  template <class List>
-  const auto& any(const List& list) {
+  template <class Item>
+  const Item& any(const std::vector<Item>& list) {
     return list[static_cast<size_t>(random_.next() % list.size())];
   }
   size_t place(const std::string& data) {

@@ -71,7 +71,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const JsonValue root = document->root();
   fuzz::check<JobSpec>(root, job_from_json);
   fuzz::check<ClientSpec>(root, client_from_json);
-  fuzz::check<SealedRemote>(root, remote_from_json);
+  fuzz::check<SealedRemote>(root, [](const JsonValue& value) { return remote_from_json(value); });
   (void)patch_job(JobSpec{}, root);
   (void)patch_client(ClientSpec{}, root);
   return 0;

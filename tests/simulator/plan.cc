@@ -85,8 +85,7 @@ std::string describe(const Plan& p) {
       s(p.partition_length), s(p.scheduler_kill), s(p.broker_kill), s(p.worker_kill),
       s(p.worker_freeze), p.kill_before_commit, p.kill_after_commit, s(p.wall_jump), s(p.disk_full),
       s(p.power_loss), s(p.host_pause), p.reboot, p.disk_fault, p.wal_pages, p.wal_reserved_pages,
-      p.shared_machine, p.spool_fails, p.drift_ppm, p.gentle, p.hold, s(p.pause),
-      p.bandwidth_cap);
+      p.shared_machine, p.spool_fails, p.drift_ppm, p.gentle, p.hold, s(p.pause), p.bandwidth_cap);
 }
 
 }  // namespace dray::sim

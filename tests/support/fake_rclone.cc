@@ -23,7 +23,7 @@
 //   exit N | signal N
 //
 // "fake-rclone version" answers like rclone 1.60.1; "lsjson" lists nothing, "check" finds nothing to
-// complain about, "about" cannot tell.
+// complain about, "copyto" succeeds, "about" cannot tell.
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -219,7 +219,8 @@ int main(int argc, char** argv) {
     std::cout << "[\n]\n";
     return 0;
   }
-  if (command == "check" || command == "about") return command == "about" ? 1 : 0;
+  if (command == "about") return 1;
+  if (command == "check" || command == "copyto") return 0;
   const std::string source = argc > 2 ? argv[2] : "";
   std::ifstream script(source.substr(source.find(':') + 1));
   if (!script) {

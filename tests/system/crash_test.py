@@ -39,6 +39,9 @@ class CrashTest(StackTest):
 
 
 class Crash(CrashTest):
+    # A worker that is stopped waits for its transfers no longer than this.
+    options = {**CrashTest.options, "worker_config": 'drain_timeout = "1s"'}
+
     def test_the_transfer_lives_on_while_the_scheduler_is_killed_and_started_again(self):
         run = self.transferring()
         before = self.stack.rclone_processes()
@@ -79,6 +82,16 @@ class Crash(CrashTest):
         self.stack.start("worker1")
         shown = self.assert_done(run)
         self.assertEqual(shown["run"]["attempt"], 2)
+
+    def test_a_worker_that_is_shut_down_uses_up_no_attempt(self):
+        self.stack.dray("job", "edit", "slow", "--retry-attempts", "1")
+        run = self.transferring()
+        self.stack.kill("worker1", signal.SIGTERM)
+        self.assertEqual(self.stack.rclone_processes(), {})
+        self.assertIn("shut down", self.stack.dray("runs", "show", run).stdout)
+        self.stack.start("worker1")
+        shown = self.assert_done(run, attempt=2)
+        self.assertEqual(shown["attempts"][0]["outcome"], "cancelled")
 
     def test_a_killed_rclone_is_tried_again(self):
         run = self.transferring()

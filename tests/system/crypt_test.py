@@ -49,6 +49,13 @@ class Crypt(StackTest):
         conf = self.stack.dray("job", "export-key", "nightly").stdout
         self.assert_same(self.files / "in", self.found(self.read_back(conf, "nightly-crypt")))
 
+    def test_files_are_found_in_its_states_without_a_run(self):
+        for kind in ("sync", "archive"):
+            self.encrypted(kind, f"copy-{kind}", "--kind", kind, "--layout", "versioned")
+            found = self.stack.json("versions", "find", kind, "secret*")["files"]
+            self.assertEqual([(f["path"], f["size"]) for f in found], [("secret name ü.txt", 33)])
+        self.assertEqual(self.stack.rclone_processes(), {})
+
     def test_a_wrong_key_reads_nothing(self):
         self.encrypted()
         self.encrypted("other", "elsewhere")

@@ -129,6 +129,16 @@ class Programs(StackTest):
         self.assertEqual(shown["run"]["error_class"], "config")
         self.assertIn("no hook 'unknown'", shown["run"]["hint"])
 
+    def test_a_restore_runs_no_hook(self):
+        self.job("--before", "note", "--after", "broken:warn", "--layout", "versioned")
+        self.run_it("warning")
+        note = self.programs / "note.before.env"
+        note.unlink()
+        restore = self.stack.json("restore", "nightly", "--to", f"disk:{self.files}/back")["run"]
+        self.assertEqual(self.stack.wait(restore)["run"]["state"], "succeeded")
+        self.assertFalse(note.exists())
+        self.assert_same(self.source, self.files / "back")
+
     def test_a_dry_run_runs_no_hook(self):
         self.job("--before", "note")
         self.run_it("succeeded", "--dry-run")

@@ -10,6 +10,7 @@ import sys
 import unittest
 
 import cloud as clouds
+import readme_test
 from harness import *
 
 
@@ -50,6 +51,15 @@ class Logins(StackTest):
         copied = {p.name: p.read_bytes() for p in (self.files / "again").rglob("*.bin")}
         self.assertEqual(copied, self.cloud.files)
         self.assertEqual(self.account.reuses, reuses)
+
+    def test_a_login_is_made_as_the_documentation_says(self):
+        home = self.stack.dir / "home"
+        home.mkdir()
+        (home / "secret.txt").write_text("mine")
+        (home / "pasted.txt").write_text("--->\n" + self.account.token() + "\n<---End paste\n")
+        commands = readme_test.BLOCKS["remotes-login"].replace("1234.apps.googleusercontent.com", "me")
+        readme_test.sh(self, commands.replace("gdrive drive", f"gdrive {self.type}"))
+        self.assertTrue(self.stack.json("remote", "show", "gdrive")["remote"]["login_at"])
 
     def test_a_renewed_login_comes_home_after_a_good_run(self):
         self.job()

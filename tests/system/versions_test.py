@@ -339,6 +339,24 @@ class Drill(VersionsTest):
         self.backup()
         self.assertEqual(len(self.upkeep(trigger="drill")), 1)
 
+    def test_a_drill_of_a_mirror_leaves_the_mirror_as_it_is(self):
+        for name, flags in (("photos", ()), ("sealed", ("--encrypt",))):
+            self.stack.job(name, f"disk:{self.source}", f"{self.place}-{name}", "--layout", "mirror",
+                           "--guard", "off", "--restore-drill", "daily", *flags)
+        for i in range(60):
+            self.write(f"file {i}", f"content {i}")
+        for name in ("photos", "sealed"):
+            self.backup(name)
+        drills = self.stack.wait_until(
+            lambda: (runs := [r for r in self.stack.json("runs", "list")["runs"]
+                              if r["trigger"] == "drill" and r["state"] in TERMINAL])
+            and len(runs) == 2 and runs, "both drills")
+        for drill in drills:
+            shown = self.stack.show(drill["run"])
+            self.assertEqual((shown["run"]["state"], shown["run"]["files"]), ("succeeded", 3), shown)
+        self.assertEqual(tree(f"{self.root}-photos"), tree(self.source))
+        self.assertEqual(len(tree(f"{self.root}-sealed")), 60)
+
     def test_a_cancelled_drill_cleans_up_as_well(self):
         self.job("--restore-drill", "daily")
         self.write("a", "content")

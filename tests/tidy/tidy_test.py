@@ -26,7 +26,7 @@ ONLY_IN = {
     r"msgpack\.hpp": r"schemas/(wire|heads)\.cc",
     r"SQLiteCpp/.*|sqlite3\.h": r"daemon/(store|scheduler|notifier)/\w*(store|sql)\w*\.(cc|h)",
     r"spdlog/.*": r"daemon/base/log\w*\.cc",
-    r"toml\+\+/.*": r"daemon/base/config\w*\.cc|daemon/base/config_programs\.h|schemas/progress_config\.cc",
+    r"toml\+\+/.*": r"daemon/base/toml_text\.h",
     r"simdjson\.h": r"workers/\w+\.cc",
     r"CLI/.*": r"ops/.*\.cc",
     r"curl/.*": r"daemon/notifier/sender\w*\.(cc|h)",

@@ -266,9 +266,12 @@ program = "/usr/local/bin/snapshot"
 arguments = ["--quick", "a \"quoted\" word"]
 timeout = "2m"
 description = "Takes a snapshot"
+sandbox = false
 [commands.mailbox]
 program = "/usr/local/bin/mailbox"
 arguments = ["--user={user}"]
+readable = ["/etc/mail"]
+writable = ["/srv/mail", "/srv/index"]
 [commands.mailbox.settings]
 user = "[a-z]{1,40}"
 )";
@@ -278,7 +281,12 @@ user = "[a-z]{1,40}"
   CHECK(hook.program == "/usr/local/bin/snapshot");
   CHECK(hook.arguments == std::vector<std::string>{"--quick", "a \"quoted\" word"});
   CHECK(hook.timeout == std::chrono::minutes{2});
-  CHECK(config->worker.commands.at("mailbox").settings.at("user") == "[a-z]{1,40}");
+  CHECK_FALSE(hook.sandbox);
+  const AllowedProgram& command = config->worker.commands.at("mailbox");
+  CHECK(command.settings.at("user") == "[a-z]{1,40}");
+  CHECK(command.sandbox);
+  CHECK(command.readable == std::vector<std::string>{"/etc/mail"});
+  CHECK(command.writable == std::vector<std::string>{"/srv/mail", "/srv/index"});
   const auto again = parse_config(show_config(*config, false), "shown");
   REQUIRE(again);
   CHECK(again->worker.hooks == config->worker.hooks);
@@ -295,7 +303,12 @@ TEST_CASE("a program that cannot be meant is refused with its place") {
       {"[hooks.x]\n", "[hooks.x]: program is missing"},
       {"[hooks.x]\nprogram = \"snapshot\"", "[hooks.x]: program must be"},
       {"[hooks.x]\nprogram = \"/a\"\ntimeout = \"0s\"", "timeout must be a duration"},
-      {"[hooks.x]\nprogram = \"/a\"\nargument = 1", "unknown key argument in [hooks.x]"},
+      {"[hooks.x]\nprogram = \"/a\"\nargument = 1",
+       "unknown key argument in [hooks.x]; allowed: program, arguments, timeout, description, "
+       "sandbox, readable, writable"},
+      {"[commands.x]\nprogram = \"/a\"\ntimeout = \"1s\"", "unknown key timeout in [commands.x]"},
+      {"[hooks.x]\nprogram = \"/a\"\nsandbox = \"no\"", "sandbox must be true or false"},
+      {"[hooks.x]\nprogram = \"/a\"\nreadable = [\"etc\"]", "each of readable must be"},
       {"[hooks.x]\nprogram = \"/a\"\narguments = [\"{y}\"]", "hooks take no settings"},
       {"[hooks.\"a b\"]\nprogram = \"/a\"", "[hooks.a b]: the name must be"},
       {"[commands.x]\nprogram = \"/a\"\narguments = [\"{y}\"]", "{y} has no pattern"},

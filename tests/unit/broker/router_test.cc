@@ -55,6 +55,7 @@ constexpr Rule kRules[] = {
     {MessageType::log_chunk, "", "w", ""},
     {MessageType::worker_query, "", "", "wn"},
     {MessageType::worker_answer, "", "wn", ""},
+    {MessageType::set_bandwidth, "", "", "w"},
     {MessageType::upload_chunk, "", "", "", "on"},
     {MessageType::upload_state, "", "", "", "w"},
     {MessageType::remote_refreshed, "", "w", ""},

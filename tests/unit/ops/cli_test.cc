@@ -105,23 +105,28 @@ TEST_CASE("jobs that are exported can be imported again") {
   list.jobs.resize(1);
   list.jobs[0].spec = photos_job();
   daemon.on("job.list", to_json(list));
-  daemon.on("job.put", "{}");
+  daemon.on("job.import", R"({"imported":1})");
   const Call exported = call(daemon, {"job", "export"});
   const Call imported = call(daemon, {"job", "import", "-"}, exported.out);
   CHECK(imported.exit == Exit::ok);
-  Json sent = Json::parse(daemon.body_of("job.put"));
+  Json sent = Json::parse(daemon.body_of("job.import"))["jobs"][0];
   CHECK(sent["create"] == true);
   sent.erase("create");
   CHECK(sent == Json::parse(to_json(list.jobs[0].spec)));
 }
 
-TEST_CASE("an import with one bad job sends none") {
+TEST_CASE("all jobs of an import go in one request, of which all are taken or none") {
   FakeBackend daemon;
-  daemon.on("job.put", "{}");
-  const Call c = call(daemon, {"job", "import", "-"},
-                      R"([{"name":"a","source":"x:","destination":"y:"},{"name":"b"}])");
-  CHECK(c.exit == Exit::usage);
-  CHECK(daemon.body_of("job.put").empty());
+  daemon.on("job.import", R"({"imported":2})");
+  const Call c =
+      call(daemon, {"job", "import", "-", "--replace"},
+           R"([{"name":"a","source":"x:","destination":"y:"},{"name":"b","source":"x:"}])");
+  CHECK(c.exit == Exit::ok);
+  const Json sent = Json::parse(daemon.body_of("job.import"))["jobs"];
+  REQUIRE(sent.size() == 2);
+  CHECK(sent[1]["name"] == "b");
+  CHECK_FALSE(sent[1].contains("create"));
+  CHECK(call(daemon, {"job", "import", "-"}, R"(["a"])").exit == Exit::usage);
 }
 
 TEST_CASE("the preview of a job marks days of daylight saving") {

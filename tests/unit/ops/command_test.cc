@@ -67,7 +67,7 @@ TEST_CASE("the examples in the help are accepted by the parser") {
       rest.remove_prefix(std::min(rest.size(), line.size() + 1));
       if (const size_t pipe = line.find("| "); pipe != std::string_view::npos)
         line.remove_prefix(pipe + 2);
-      line = line.substr(0, line.find(" > "));
+      line = line.substr(0, std::min(line.find(" > "), line.find(" < ")));
       std::vector<std::string> words;
       std::string word;
       char quote = 0;
@@ -133,10 +133,10 @@ TEST_CASE("a wrong command line is refused with the option and the fix") {
       {"run", {}, "JOB is missing; for example: dray run photos --wait"},
       {"run", {"a", "b"}, "one word too many"},
       {"run", {"a", "--wiat"}, "did you mean --wait?"},
-      {"job add", {"a", "--from", "x:"}, "--to is missing"},
+      {"bandwidth set", {"--client", "a"}, "RATE is missing"},
       {"job add",
        {"a", "--from", "x:", "--to", "y:", "--kind", "mirror"},
-       "--kind: 'mirror' is not one of sync, copy"},
+       "--kind: 'mirror' is not one of sync, copy, move, archive, check, command, upload"},
       {"cancel", {"1", "--reason"}, "--reason"},
       {"completion", {"tcsh"}, "bash, zsh, fish"},
   };

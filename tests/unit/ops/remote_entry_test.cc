@@ -3,6 +3,7 @@
 
 #include "ops/oauth_token.h"
 #include "schemas/answers_remotes.h"
+#include "schemas/job_json.h"
 #include "schemas/rclone_options.h"
 #include "tests/support/catch.h"
 #include "tests/unit/ops/fake_backend.h"
@@ -18,7 +19,9 @@ struct Rig {
     daemon.on("seal.key", to_json(SealKeyAnswer{format_sealing_key(keys.public_key), ""}));
     daemon.on("remote.list", to_json(RemoteListAnswer{}));
     daemon.on("remote.put", "{}");
-    daemon.on("remote.test", to_json(ProbeResult{.ok = true}));
+    ProbeResult listed;
+    listed.ok = true;
+    daemon.on("remote.test", to_json(listed));
     HostKeysAnswer shown;
     shown.keys.push_back({"ssh-ed25519", kKey, "SHA256:right"});
     daemon.on("remote.host_key", to_json(shown));
@@ -93,7 +96,7 @@ TEST_CASE("a person is asked what the type needs, secrets unseen") {
 TEST_CASE("without anybody to ask, what is missing is said") {
   Rig rig;
   const Call c = call(rig.daemon, {"remote", "add", "nas", "sftp", "host=nas"});
-  CHECK(c.exit == Exit::invalid);
+  CHECK(c.exit == Exit::usage);
   CHECK(c.err.find("user: is missing") != std::string::npos);
   CHECK(rig.daemon.body_of("remote.put").empty());
 }
@@ -171,7 +174,7 @@ TEST_CASE("a change is sealed for a worker, which puts it into the settings") {
   CHECK(seen.set.at("token") == R"({"access_token":"A","refresh_token":"R"})");
   CHECK(rig.daemon.body_of("remote.put").find("\"login\":\"new\"") != std::string::npos);
   CHECK(call(rig.daemon, {"remote", "authorize", "nosuch"}, "x").exit == Exit::not_found);
-  CHECK(call(rig.daemon, {"remote", "edit", "gdrive"}).exit == Exit::invalid);
+  CHECK(call(rig.daemon, {"remote", "edit", "nosuch"}).exit == Exit::not_found);
 }
 
 TEST_CASE("a pasted login is taken in every form that rclone prints, and nothing else") {

@@ -21,7 +21,7 @@ TEST_CASE("each outcome leads to its state") {
       {Outcome::failed, ErrorClass::network, true, retry_wait},
       {Outcome::failed, ErrorClass::quota, true, retry_wait},
       {Outcome::killed, ErrorClass::crash, false, retry_wait},
-      {Outcome::cancelled, ErrorClass::none, false, retry_wait},  // nobody had asked
+      {Outcome::cancelled, ErrorClass::none, false, queued},  // nobody had asked: a shutdown
       {Outcome::none, ErrorClass::unknown, false, failed},
   };
   for (const Row& row : rows) {
@@ -51,6 +51,30 @@ TEST_CASE("errors that do not heal by themselves are never retried, whatever the
     CHECK(rig.state(token) == failed);
     CHECK_THAT(rig.rows[token.run].reason, Catch::StartsWith("no further attempt: "));
   }
+}
+
+TEST_CASE("an attempt whose worker was shut down is lost, not failed, and the next one follows") {
+  Rig rig;
+  rig.job("photos").retry = {1, 100, 300};
+  rig.load();
+  const SessionId w1 = rig.hello("w1");
+  const Token token = rig.start("photos");
+  Renew leaving;
+  leaving.epoch = 1;
+  leaving.draining = true;
+  leaving.held.push_back({token, running, {}});
+  rig.step(WorkerRenew{w1, leaving});
+  rig.end(w1, token, Outcome::cancelled);
+  CHECK(rig.state(token) == queued);
+  CHECK(rig.events() == std::vector<std::string>{"run.lost"});
+  CHECK(rig.rows[token.run].failed_attempts == 0);
+  CHECK(rig.rows[token.run].lost_attempts == 0);
+  const SessionId again = rig.hello("w1", 4, 2);
+  const Token second = rig.one<SendAssign>().token;
+  CHECK(second.run == token.run);
+  rig.step(WorkerAccept{again, second});
+  rig.end(again, second, Outcome::failed, ErrorClass::network, true);
+  CHECK_THAT(rig.rows[token.run].reason, Catch::Contains("1 of 1 were made"));
 }
 
 TEST_CASE("a retry waits longer each time, with jitter, and ends when the attempts are used up") {

@@ -14,7 +14,9 @@ struct HoldRig : ShellRig {
   }
   Token start() {
     posted.clear();
-    shell->enqueue(Enqueue{.job = "photos"}, {{50}, next_id++, "ann"}, Role::ops, now);
+    Enqueue request;
+    request.job = "photos";
+    shell->enqueue(request, {{50}, next_id++, "ann"}, Role::ops, now);
     shell->finish_turn(now);
     return accept();
   }

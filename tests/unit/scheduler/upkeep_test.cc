@@ -12,9 +12,9 @@ struct UpkeepRig : ShellRig {
 
   void put_job(const std::string& policy, const std::string& name = "photos",
                const std::string& destination = "dst:b") {
-    const Response response = ask(
-        "job.put", fmt::format(R"({{"name":"{}","source":"src:a","destination":"{}",{}}})", name,
-                               destination, policy));
+    const Response response =
+        ask("job.put", fmt::format(R"({{"name":"{}","source":"src:a","destination":"{}",{}}})",
+                                   name, destination, policy));
     INFO(response.message);
     REQUIRE(response.code == 0);
   }
@@ -176,7 +176,7 @@ TEST_CASE("every run is told of the newest kept state") {
   rig.put_job(R"("retention":{})");
   rig.enqueue();
   const Assign first = rig.accept();
-  CHECK(task_of(first).previous.empty());
+  CHECK(first.spec.task.empty());
   rig.end(first.token, {}, Outcome::failed);
   const RunId kept = rig.backup();
   rig.enqueue();
@@ -257,6 +257,46 @@ TEST_CASE("a drill follows a good run when it is due") {
   for (; rig.sent<Assign>().empty() && runs < 20; ++runs)
     rig.backup();
   CHECK(runs == 6);  // and the drill took a day
+}
+
+TEST_CASE("a drill of an archive reads all of it, one of a mirror what lies there") {
+  UpkeepRig rig;
+  SECTION("an archive") {
+    rig.put_job(R"("kind":"archive","restore_drill":"daily")");
+    rig.enqueue();
+    AttemptReport report;
+    VersionRef version;
+    version.archive = "photos/x.tar.zst";
+    version.volumes = 2;
+    version.destination = "dst:b";
+    report.version = {version};
+    rig.end(rig.accept().token, report);
+    const RestoreTask task = task_of(rig.accept()).restore;
+    CHECK(task.drill);
+    CHECK(task.version.archive == "photos/x.tar.zst");
+    CHECK(task.sample_percent == 0);
+  }
+  SECTION("a mirror") {
+    rig.put_job(R"("layout":"mirror","restore_drill":"daily")");
+    rig.enqueue();
+    rig.end(rig.accept().token, {});
+    const Assign drill = rig.accept();
+    CHECK(drill.spec.destination == Endpoint{"dst", "b"});
+    const RestoreTask task = task_of(drill).restore;
+    CHECK(task.drill);
+    CHECK_FALSE(task.version.run);
+    CHECK(task.sample_percent == store::kDrillPercent);
+  }
+  SECTION("a mirror that failed, or wants none") {
+    rig.put_job(R"("layout":"mirror","restore_drill":"daily","retry":{"max_attempts":1})");
+    rig.enqueue();
+    rig.end(rig.accept().token, {}, Outcome::failed);
+    CHECK(rig.sent<Assign>().empty());
+    rig.put_job(R"("layout":"mirror")", "other", "dst:c");
+    rig.enqueue("", "other");
+    rig.end(rig.accept().token, {});
+    CHECK(rig.sent<Assign>().empty());
+  }
 }
 
 }  // namespace

@@ -252,6 +252,19 @@ TEST_CASE("Settings are changed live, also from text, and per client") {
   CHECK(rig.shell->core().status().settings.global_max_concurrent_jobs == 5);
 }
 
+TEST_CASE("A list of jobs is taken as a whole or not at all") {
+  ShellRig rig;
+  rig.ready();
+  const std::string good = R"({"name":"a","source":"src:a","destination":"dst:a","create":true})";
+  CHECK(rig.text("job.import", R"({"jobs":[)" + good + R"(,{"name":"b","destination":"dst:b"}]})")
+            .starts_with("invalid: jobs[1]: job 'b': source: is missing"));
+  CHECK(rig.text("job.show", R"({"name":"a"})").starts_with("not_found: "));
+  CHECK(rig.text("job.import", R"({"jobs":[)" + good + "]}") == R"({"imported":1})");
+  CHECK(rig.ask("job.show", R"({"name":"a"})").code == 0);
+  CHECK(rig.text("job.import", R"({"jobs":[)" + good + "]}").starts_with("conflict: jobs[0]: "));
+  CHECK(rig.text("job.import", "{}").starts_with("invalid: jobs: "));
+}
+
 TEST_CASE("A schedule can be looked at before it is stored") {
   ShellRig rig;
   const std::string answer =

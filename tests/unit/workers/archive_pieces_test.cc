@@ -169,7 +169,7 @@ TEST_CASE("a listing comes back from its file as it was, and a damaged file is n
 
 TEST_CASE("what is compressed with threads is decompressed to the same, and a cut is noticed") {
   std::string content;
-  for (int i = 0; content.size() < 30'000'000; ++i)
+  for (uint64_t i = 0; content.size() < 30'000'000; ++i)
     content += std::to_string(i * 7919);
   std::string packed;
   ZstdCompressor compressor(3, 2, [&](std::span<const char> bytes) -> Status {

@@ -94,9 +94,11 @@ struct Rig {
     handlers.volume_wanted = [this](uint32_t number) {
       int ends[2];
       if (pipe2(ends, O_CLOEXEC) != 0) return;
-      feeders.push_back(
-          std::async(std::launch::async, [in = UniqueFd(ends[1]), text = volumes.at(number - 1)] {
-            (void)write_all(in.get(), text, "volume");
+      feeders.push_back(std::async(
+          std::launch::async, [in = UniqueFd(ends[1]), text = volumes.at(number - 1)]() mutable {
+            // The future keeps what the call captured; the volume ends when this is closed.
+            const UniqueFd end = std::move(in);
+            (void)write_all(end.get(), text, "volume");
           }));
       unpacker->provide_volume(UniqueFd(ends[0]));
     };

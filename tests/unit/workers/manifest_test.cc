@@ -6,6 +6,7 @@
 #include "daemon/base/files.h"
 #include "tests/support/catch.h"
 #include "tests/support/temp_dir.h"
+#include "workers/zstd_file.h"
 
 namespace dray::worker {
 namespace {
@@ -54,6 +55,28 @@ TEST_CASE("a manifest gives back every path, size, time and hash") {
   const auto back = read_file_back(dir / "m");
   REQUIRE(back);
   CHECK(*back == entries);
+}
+
+TEST_CASE("the manifest of an archive gives back its files, in any order") {
+  const TempDir dir;
+  auto file = ZstdFileWriter::create(dir / "m");
+  REQUIRE(file);
+  for (const char* line :
+       {R"({"path":"z","size":12,"mtime":"2026-11-20T12:25:19.834792123Z","sha256":"00ff"})",
+        R"({"path":"dir","dir":true,"mtime":"2026-11-20T12:25:19Z"})",
+        R"({"path":"lost","error":"open: Permission denied"})",
+        R"({"path_base64":"Yf8=","size":9,"mtime":"2026-11-20T12:25:19Z","error":"cut short"})",
+        R"({"volume":1,"name":"x.tar.zst","size":99,"sha256":"aa"})"})
+    REQUIRE(file->write(std::string(line) + "\n"));
+  REQUIRE(file->finish());
+  auto reader = ManifestReader::open(dir / "m", ManifestOf::archive);
+  REQUIRE(reader);
+  const auto entries = read_all(**reader);
+  REQUIRE(entries);
+  REQUIRE(entries->size() == 2);
+  CHECK(entries->at(0) == RemoteEntry{"z", 12, kTime, false, {{"sha256", "00ff"}}});
+  CHECK(entries->at(1).path == "a\xff");
+  CHECK(entries->at(1).size == 9);
 }
 
 TEST_CASE("the same entries make the same bytes and digest, others do not") {

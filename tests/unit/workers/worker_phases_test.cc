@@ -9,7 +9,7 @@ TEST_CASE("an attempt tells the scheduler when it validates and finishes, and ne
   options.name = "w1";
   options.epoch = 7;
   options.slots = 1;
-  WorkerCore core(options);
+  WorkerCore core(options, {});
   Now now{Instant{hours{1}}, WallTime{hours{24}}};
   std::vector<Action> out;
   const Token token{RunId{1}, 1, 7};
