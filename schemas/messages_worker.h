@@ -129,20 +129,24 @@ struct Assign {
   Token token;
   uint64_t lease_ms = 0;
   RunSpec spec;
+  uint64_t offer = 0;  // which life of the scheduler offers it: ACCEPT repeats it
   template <class Self, class Visitor>
   static void fields(Self& self, Visitor&& visit) {
     visit("token", self.token);
     visit("lease_ms", self.lease_ms);
     visit("spec", self.spec);
+    visit.optional("offer", self.offer);
   }
 };
 
 struct Accept {
   static constexpr MessageType kType = MessageType::accept;
   Token token;
+  uint64_t offer = 0;  // of the ASSIGN that is accepted
   template <class Self, class Visitor>
   static void fields(Self& self, Visitor&& visit) {
     visit("token", self.token);
+    visit.optional("offer", self.offer);
   }
 };
 

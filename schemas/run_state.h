@@ -95,7 +95,8 @@ constexpr bool can_move(RunState from, RunState to) {
       {held, queued},          {held, cancelled},        {held, failed},
       {paused, queued},        {paused, cancelled},      {cancelling, cancelled},
       {cancelling, succeeded}, {cancelling, warning},    {cancelling, failed},
-      {validating, paused},    {finishing, paused},
+      {validating, paused},    {finishing, paused},      {validating, held},
+      {finishing, held},
   };
   for (const Move& move : kMoves)
     if (move.from == from && move.to == to) return true;

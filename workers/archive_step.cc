@@ -8,13 +8,11 @@
 
 #include "daemon/base/text.h"
 #include "workers/archive_destination.h"
+#include "workers/archive_feed.h"
 #include "workers/archive_packer.h"
 #include "workers/archive_run.h"
 #include "workers/archive_upload.h"
 #include "workers/clean_text.h"
-#include "workers/http_source.h"
-#include "workers/local_source.h"
-#include "workers/object_server.h"
 #include "workers/remote_listing.h"
 
 namespace dray::worker {
@@ -43,7 +41,6 @@ class ArchiveStep final : public Step {
 
  private:
   Instant now() const { return state_.context.clock.now().mono; }
-  std::string list_path() const { return state_.paths.directory + "/archive.list"; }
   std::string manifest_path() const { return state_.paths.directory + "/archive.manifest"; }
   template <class Call>
   auto on_loop(Call call);
@@ -51,7 +48,6 @@ class ArchiveStep final : public Step {
   void list();
   void listed(ListingEnd end);
   Status take_partial(const ListingEnd& end);
-  void open_source();
   void pack(Result<std::unique_ptr<ArchiveSource>> source);
   void problem(const std::string& path, const std::string& text);
   void packed(Status status);
@@ -68,8 +64,6 @@ class ArchiveStep final : public Step {
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   Timer tick_;
   ProgressModel progress_;
-  std::optional<ItemWriter> items_;
-  Status items_status_;
   ListingEnd listing_;
   uint64_t named_ = 0;
   bool incomplete_listing_ = false;
@@ -77,14 +71,13 @@ class ArchiveStep final : public Step {
   std::optional<StepEnd> verdict_;
   bool features_run_ = false;
   bool listing_runs_ = false;
-  bool server_runs_ = false;
   bool packer_runs_ = false;
   bool packed_ = false;
   bool manifest_runs_ = false;
 
   std::unique_ptr<DestinationFeatures> features_;
   std::unique_ptr<RemoteListing> lister_;
-  std::unique_ptr<ObjectServer> server_;
+  ArchiveFeed feed_;
   std::unique_ptr<ProcessRunner> manifest_;
   // Destroyed in this order: the packer waits for its writes, which end with the upload's process.
   std::unique_ptr<ArchivePacker> packer_;
@@ -92,7 +85,15 @@ class ArchiveStep final : public Step {
 };
 
 ArchiveStep::ArchiveStep(AttemptState& state)
-    : state_(state), run_(*state.archive), tick_(state.context.loop) {}
+    : state_(state),
+      run_(*state.archive),
+      tick_(state.context.loop),
+      feed_(state, {.opened = [this](auto source) { pack(std::move(source)); },
+                    .failed =
+                        [this](StepEnd end) {
+                          if (!verdict_) give_up(std::move(end));
+                        },
+                    .idle = [this] { settle(); }}) {}
 
 // A call from another thread, carried out on the loop unless the step is gone by then.
 template <class Call>
@@ -110,9 +111,6 @@ void ArchiveStep::begin() {
   const WallTime at = state_.spec.scheduled_at == WallTime{} ? state_.context.clock.now().wall
                                                              : state_.spec.scheduled_at;
   run_.names = archive_names(state_.spec.job, at, state_.token.run);
-  Result<ItemWriter> items = ItemWriter::create(list_path());
-  if (!items) return state_.host.ended(start_failure(items.error()));
-  items_.emplace(std::move(*items));
   tick_.start_repeating(kShowEvery, [this] { show(false); });
   features_ = std::make_unique<DestinationFeatures>(state_, [this](StepEnd end) {
     features_run_ = false;
@@ -132,14 +130,10 @@ void ArchiveStep::list() {
   wanted.remote = state_.config.source;
   wanted.directories = true;
   wanted.flags = std::move(*filters);
+  if (const Status begun = feed_.begin(wanted); !begun)
+    return give_up(start_failure(begun.error()));
   lister_ = std::make_unique<RemoteListing>(
-      state_, std::move(wanted),
-      [this](const RemoteEntry& entry) {
-        const auto mtime =
-            std::chrono::duration_cast<std::chrono::nanoseconds>(entry.mtime.time_since_epoch());
-        if (items_status_)
-          items_status_ = items_->add({entry.path, entry.size, mtime.count(), entry.is_dir});
-      },
+      state_, std::move(wanted), [this](const RemoteEntry& entry) { feed_.add(entry); },
       [this](ListingEnd end) { listed(std::move(end)); });
   listing_runs_ = true;
   lister_->begin();
@@ -161,8 +155,7 @@ void ArchiveStep::listed(ListingEnd end) {
   listing_runs_ = false;
   if (verdict_) return settle();
   if (!take_partial(end)) return give_up(std::move(end.step));
-  if (items_status_) items_status_ = items_->finish();
-  if (!items_status_) return give_up(start_failure(items_status_.error()));
+  if (const Status kept = feed_.finish(); !kept) return give_up(start_failure(kept.error()));
   listing_ = std::move(end);
   if (listing_.files + listing_.directories == 0) {
     StepEnd empty;
@@ -176,38 +169,11 @@ void ArchiveStep::listed(ListingEnd end) {
   run_.names.numbered = run_.cut.volume_bytes != 0;
   state_.note("info", fmt::format("Archiving {} files and {} folders, {}", listing_.files,
                                   listing_.directories, human_bytes(listing_.bytes)));
-  if (!state_.spec.dry_run) return open_source();
+  if (!state_.spec.dry_run) return feed_.open();
   StepEnd would;
   would.hint =
       fmt::format("Would archive {} files, {}.", listing_.files, human_bytes(listing_.bytes));
   give_up(std::move(would));
-}
-
-void ArchiveStep::open_source() {
-  if (!state_.config.source_local.empty()) {
-    Result<ItemReader> items = ItemReader::open(list_path());
-    if (!items) return pack(std::unexpected(items.error()));
-    return pack(open_local_source(state_.config.source_local, std::move(*items)));
-  }
-  server_ = std::make_unique<ObjectServer>(
-      state_, state_.config.source,
-      [this](const ObjectServerAddress& address) {
-        if (verdict_) return;
-        Result<ItemReader> items = ItemReader::open(list_path());
-        if (!items) return pack(std::unexpected(items.error()));
-        HttpSourceOptions options;
-        options.port = address.port;
-        options.authorization = address.authorization;
-        options.connections = state_.policy.archive.fetchers;
-        pack(std::make_unique<HttpSource>(std::move(options), std::move(*items)));
-      },
-      [this](StepEnd end) {
-        server_runs_ = false;
-        if (verdict_ || packed_) return settle();
-        give_up(std::move(end));
-      });
-  server_runs_ = true;
-  server_->begin();
 }
 
 void ArchiveStep::pack(Result<std::unique_ptr<ArchiveSource>> source) {
@@ -247,7 +213,7 @@ void ArchiveStep::problem(const std::string& path, const std::string& text) {
 void ArchiveStep::packed(Status status) {
   packer_runs_ = false;
   packed_ = status.has_value();
-  if (server_) server_->stop(StopReason::shutdown);
+  feed_.close(StopReason::shutdown);
   if (!status && !verdict_) {
     // The upload's own end says why the pipe broke.
     if (!packer_->upload_broke() || !upload_->busy()) return give_up(start_failure(status.error()));
@@ -303,7 +269,7 @@ void ArchiveStep::give_up(StepEnd end) {
   const bool good = is_good(verdict_->outcome);
   if (features_run_) features_->stop(StopReason::shutdown);
   if (listing_runs_) lister_->stop(StopReason::shutdown);
-  if (server_runs_) server_->stop(StopReason::shutdown);
+  feed_.close(StopReason::shutdown);
   // First the upload, so that it never takes the packer's end for that of the archive.
   if (upload_ && upload_->busy() && !good) upload_->stop(StopReason::shutdown);
   if (packer_runs_) packer_->interrupt();
@@ -312,7 +278,7 @@ void ArchiveStep::give_up(StepEnd end) {
 }
 
 void ArchiveStep::settle() {
-  if (features_run_ || listing_runs_ || server_runs_ || packer_runs_ || manifest_runs_) return;
+  if (features_run_ || listing_runs_ || feed_.busy() || packer_runs_ || manifest_runs_) return;
   if (upload_ && upload_->busy()) return;
   if (!verdict_) {
     if (packed_ && !manifest_) upload_manifest();
@@ -331,7 +297,7 @@ void ArchiveStep::settle() {
 void ArchiveStep::extend(Instant kill_at) {
   if (features_run_) features_->extend(kill_at);
   if (listing_runs_) lister_->extend(kill_at);
-  if (server_runs_) server_->extend(kill_at);
+  feed_.extend(kill_at);
   if (upload_) upload_->extend(kill_at);
   if (manifest_runs_) manifest_->extend(kill_at);
 }

@@ -4,11 +4,10 @@
 #include <signal.h>
 #include <spawn.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <boost/asio/io_context.hpp>
-#include <boost/process/v2/process.hpp>
 #include <cerrno>
 
 #include "daemon/base/fd.h"
@@ -19,8 +18,6 @@
 
 namespace dray::worker {
 namespace {
-
-using ProcessHandle = boost::process::v2::basic_process_handle<boost::asio::any_io_executor>;
 
 constexpr size_t kReadBytes = 64 << 10;
 // Reads per wake-up of the loop, so that a flooding child leaves room for the others.
@@ -80,10 +77,7 @@ int64_t to_boottime_ns(Instant at) {
 
 struct ChildProcess::Impl {
   Impl(EventLoop& loop_in, ProcessFamily& family_in, ChildHandlers handlers_in)
-      : loop(loop_in),
-        family(family_in),
-        handlers(std::move(handlers_in)),
-        handle(loop.context().get_executor()) {}
+      : loop(loop_in), family(family_in), handlers(std::move(handlers_in)) {}
 
   // What is read from one pipe, until its end.
   struct Stream {
@@ -91,26 +85,27 @@ struct ChildProcess::Impl {
     std::unique_ptr<EventLoop::Watch> watch;
   };
 
-  void watch_everything(std::shared_ptr<bool> alive);
+  void watch_everything();
   void order(guard::Order kind, int64_t value = 0);
   void read_control();
   void obey(const guard::ReportPacket& packet);
   void read_stream(Stream& stream, const std::function<void(std::span<const char>)>& handler,
                    const std::function<void()>& ended);
   void end_stream(Stream& stream, const std::function<void()>& ended);
+  void look_at_guard();
   void guard_ended();
 
   EventLoop& loop;
   ProcessFamily& family;
   ChildHandlers handlers;
-  ProcessHandle handle;
-  std::shared_ptr<bool> alive = std::make_shared<bool>(true);
   std::string label;
   std::string program;
   pid_t guard = 0;
   pid_t command = 0;
   bool told_end = false;  // on_failed or on_exit was called
   bool gone = false;
+  UniqueFd guard_handle;
+  std::unique_ptr<EventLoop::Watch> guard_watch;
   UniqueFd control;
   std::unique_ptr<EventLoop::Watch> control_watch;
   Stream log;
@@ -138,6 +133,13 @@ Result<std::unique_ptr<ChildProcess>> ChildProcess::start(EventLoop& loop, Proce
       annotate(spawn_guard(spec, input, spec.output_fd >= 0 ? spec.output_fd : output.theirs.get(),
                            log.theirs.get(), control.theirs.get()),
                context));
+  UniqueFd handle(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
+  if (!handle) {
+    const Error error = errno_error(errno, context);
+    control.ours.reset();  // which ends it
+    wait_for_exit(pid, kDestroyWait);
+    return std::unexpected(error);
+  }
   auto impl = std::make_unique<Impl>(loop, family, std::move(handlers));
   impl->label = spec.label;
   impl->program = spec.argv.front();
@@ -146,22 +148,30 @@ Result<std::unique_ptr<ChildProcess>> ChildProcess::start(EventLoop& loop, Proce
   impl->log.fd = std::move(log.ours);
   impl->output.fd = std::move(output.ours);
   impl->input = std::move(input.ours);
-  impl->handle = ProcessHandle(loop.context().get_executor(), pid);
+  impl->guard_handle = std::move(handle);
   family.add_guard(pid);
-  impl->watch_everything(impl->alive);
+  impl->watch_everything();
   return std::unique_ptr<ChildProcess>(new ChildProcess(std::move(impl)));
 }
 
-void ChildProcess::Impl::watch_everything(std::shared_ptr<bool> still) {
+void ChildProcess::Impl::watch_everything() {
   control_watch = loop.watch_readable(control.get(), [this] { read_control(); });
   log.watch = loop.watch_readable(
       log.fd.get(), [this] { read_stream(log, handlers.on_log, handlers.on_log_end); });
   if (output.fd)
     output.watch = loop.watch_readable(output.fd.get(),
                                        [this] { read_stream(output, handlers.on_output, {}); });
-  handle.async_wait([this, still = std::move(still)](boost::system::error_code, int) {
-    if (*still) guard_ended();
-  });
+  guard_watch = loop.watch_readable(guard_handle.get(), [this] { look_at_guard(); });
+}
+
+// The loop may wake us for nothing: an event of a descriptor that was closed in the same turn can
+// fall to the next one that is opened. Whoever waited for the end then would stop the whole loop.
+void ChildProcess::Impl::look_at_guard() {
+  siginfo_t info{};
+  const int got = waitid(P_PID, static_cast<id_t>(guard), &info, WEXITED | WNOHANG);
+  if (got == 0 && info.si_pid == 0) return;
+  guard_watch.reset();
+  guard_ended();
 }
 
 void ChildProcess::Impl::order(guard::Order kind, int64_t value) {
@@ -258,7 +268,7 @@ void ChildProcess::Impl::guard_ended() {
 ChildProcess::ChildProcess(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 ChildProcess::~ChildProcess() {
-  *impl_->alive = false;
+  impl_->guard_watch.reset();
   impl_->control_watch.reset();
   impl_->log.watch.reset();
   impl_->output.watch.reset();

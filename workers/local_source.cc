@@ -2,15 +2,12 @@
 
 #include <fcntl.h>
 #include <linux/openat2.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
-#include <vector>
 
-#include "daemon/base/fd.h"
 #include "daemon/base/files.h"
 
 namespace dray::worker {
@@ -45,28 +42,52 @@ int64_t mtime_of(const struct stat& info) {
 
 class LocalSource final : public ArchiveSource {
  public:
-  LocalSource(UniqueFd root, ItemReader items)
-      : root_(std::move(root)), items_(std::move(items)), buffer_(kReadBytes) {}
+  LocalSource(LocalFiles files, ItemReader items)
+      : files_(std::move(files)), items_(std::move(items)) {}
 
   Result<bool> next(SourceFile& file) override;
   Result<std::span<const char>> read() override;
   void interrupt() override { interrupted_ = true; }
 
  private:
-  UniqueFd open_below(const std::string& name, int flags) const;
-  Status open_item(SourceFile& file);
-  Status check_unchanged() const;
-
-  UniqueFd root_;
+  LocalFiles files_;
   ItemReader items_;
-  std::vector<char> buffer_;
-  UniqueFd file_;
-  struct stat info_ {};
-  uint64_t left_ = 0;
   std::atomic<bool> interrupted_ = false;
 };
 
-UniqueFd LocalSource::open_below(const std::string& name, int flags) const {
+Result<bool> LocalSource::next(SourceFile& file) {
+  if (interrupted_) return fail(ErrorCode::conflict, "interrupted");
+  files_.close();
+  file = SourceFile{};
+  DRAY_TRY_ASSIGN(const bool more, items_.next(file.item));
+  if (!more) return false;
+  if (Status opened = files_.open(file); !opened) file.problem = std::move(opened.error());
+  // A directory that can be listed but not opened is there all the same.
+  if (file.item.is_dir && file.problem) {
+    file.problem.reset();
+    file.mode = kDefaultDirectoryMode;
+  }
+  return true;
+}
+
+Result<std::span<const char>> LocalSource::read() {
+  if (interrupted_) return fail(ErrorCode::conflict, "interrupted");
+  return files_.read();
+}
+
+}  // namespace
+
+LocalFiles::LocalFiles(UniqueFd root) : root_(std::move(root)), buffer_(kReadBytes) {}
+
+Result<LocalFiles> LocalFiles::below(const std::string& root) {
+  UniqueFd fd(::open(root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
+  if (!fd && errno == ENOTDIR)
+    fd.reset(::open(parent_dir(root).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
+  if (!fd) return fail_errno(errno, root);
+  return LocalFiles(std::move(fd));
+}
+
+UniqueFd LocalFiles::open_below(const std::string& name, int flags) const {
   open_how how{};
   how.flags = static_cast<uint64_t>(flags | O_CLOEXEC | O_NOFOLLOW);
   how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
@@ -74,7 +95,8 @@ UniqueFd LocalSource::open_below(const std::string& name, int flags) const {
       static_cast<int>(syscall(SYS_openat2, root_.get(), name.c_str(), &how, sizeof how)));
 }
 
-Status LocalSource::open_item(SourceFile& file) {
+Status LocalFiles::open(SourceFile& file) {
+  close();
   // Never waits for the other end of a pipe that took a file's place.
   const int flags = file.item.is_dir ? O_RDONLY | O_DIRECTORY : O_RDONLY | O_NONBLOCK;
   file.name = local_name_bytes(file.item.path);
@@ -90,29 +112,13 @@ Status LocalSource::open_item(SourceFile& file) {
   file.mode = info_.st_mode & 0777;
   file.item.mtime_ns = mtime_of(info_);
   if (file.item.is_dir) return {};
-  file.size = static_cast<uint64_t>(info_.st_size);
+  file.size = left_ = static_cast<uint64_t>(info_.st_size);
   file_ = std::move(fd);
   posix_fadvise(file_.get(), 0, 0, POSIX_FADV_SEQUENTIAL);
   return {};
 }
 
-Result<bool> LocalSource::next(SourceFile& file) {
-  if (interrupted_) return fail(ErrorCode::conflict, "interrupted");
-  file_.reset();
-  file = SourceFile{};
-  DRAY_TRY_ASSIGN(const bool more, items_.next(file.item));
-  if (!more) return false;
-  if (Status opened = open_item(file); !opened) file.problem = std::move(opened.error());
-  // A directory that can be listed but not opened is there all the same.
-  if (file.item.is_dir && file.problem) {
-    file.problem.reset();
-    file.mode = kDefaultDirectoryMode;
-  }
-  left_ = file.size;
-  return true;
-}
-
-Status LocalSource::check_unchanged() const {
+Status LocalFiles::check_unchanged() const {
   struct stat now {};
   if (fstat(file_.get(), &now) != 0) return fail_errno(errno, "look at it again");
   if (now.st_size != info_.st_size || mtime_of(now) != mtime_of(info_))
@@ -120,8 +126,7 @@ Status LocalSource::check_unchanged() const {
   return {};
 }
 
-Result<std::span<const char>> LocalSource::read() {
-  if (interrupted_) return fail(ErrorCode::conflict, "interrupted");
+Result<std::span<const char>> LocalFiles::read() {
   if (left_ == 0) {
     DRAY_TRY(check_unchanged());
     return std::span<const char>();
@@ -135,8 +140,6 @@ Result<std::span<const char>> LocalSource::read() {
   left_ -= static_cast<uint64_t>(got);
   return std::span<const char>(buffer_.data(), static_cast<size_t>(got));
 }
-
-}  // namespace
 
 std::string local_name_bytes(std::string_view path) {
   std::string raw;
@@ -168,11 +171,8 @@ std::string local_name_bytes(std::string_view path) {
 
 Result<std::unique_ptr<ArchiveSource>> open_local_source(const std::string& root,
                                                          ItemReader items) {
-  UniqueFd fd(open(root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
-  if (!fd && errno == ENOTDIR)
-    fd.reset(open(parent_dir(root).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
-  if (!fd) return fail_errno(errno, root);
-  return std::make_unique<LocalSource>(std::move(fd), std::move(items));
+  DRAY_TRY_ASSIGN(LocalFiles files, LocalFiles::below(root));
+  return std::make_unique<LocalSource>(std::move(files), std::move(items));
 }
 
 }  // namespace dray::worker

@@ -37,6 +37,7 @@ struct OpenRemote {
 
 struct Used {
   std::string text;                 // "minted:path"
+  std::string type;                 // of the remote
   std::string local;                // real path of a remote of type local
   std::vector<std::string> locals;  // the directories of this machine behind it
 };
@@ -125,7 +126,8 @@ Result<Used> Builder::use(std::string_view name, std::string_view path, std::str
     return fail(ErrorCode::invalid, "{} leads back to itself", where);
   DRAY_TRY(annotate(rewrite(*remote, depth), where));
   Used used;
-  if (remote->sealed->type == "local") {
+  used.type = remote->sealed->type;
+  if (used.type == "local") {
     DRAY_TRY_ASSIGN(std::string real, annotate(confine_local_path(path, roots_), where));
     used.text = fmt::format("{}:{}", remote->minted, real);
     used.locals.push_back(real);
@@ -135,7 +137,7 @@ Result<Used> Builder::use(std::string_view name, std::string_view path, std::str
   used.text = fmt::format("{}:{}", remote->minted, path);
   // A link inside an allowed directory may lead out of it.
   for (const std::string& base : remote->local_bases) {
-    const std::string inner = fmt::format("{}/{}", base, below_mount(remote->sealed->type, path));
+    const std::string inner = fmt::format("{}/{}", base, below_mount(used.type, path));
     DRAY_TRY_ASSIGN(std::string real, annotate(confine_local_path(inner, roots_), where));
     used.locals.push_back(std::move(real));
   }
@@ -225,6 +227,7 @@ Result<RcloneConfig> build_rclone_config(std::span<const SealedRemote> remotes,
     DRAY_TRY_ASSIGN(Used from,
                     annotate(builder.use(source.remote, source.path, "src", 0), "source"));
     config.source = std::move(from.text);
+    config.source_type = std::move(from.type);
     config.source_locals = std::move(from.locals);
     config.source_local = std::move(from.local);
   }

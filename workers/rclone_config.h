@@ -39,6 +39,7 @@ struct LoginSection {
 struct RcloneConfig {
   SecretString text;        // of rclone.conf
   std::string source;       // "src:photos/2024"; empty when there is none
+  std::string source_type;  // of that remote: "s3"
   std::string destination;  // "dst:backup"; empty when there is none
   std::vector<std::string> further;
   std::vector<ConfigFile> files;

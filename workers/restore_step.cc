@@ -172,8 +172,9 @@ class RestoreCopyStep final : public ChainStep {
                     .verb = "copy",
                     .operands = {part.from, plan.to},
                     .flags = part_flags(state(), part)};
-    command.flags.insert(command.flags.end(), {"--no-traverse", "--transfers",
-                                               std::to_string(state().spec.options.transfers)});
+    command.flags.insert(command.flags.end(),
+                         {"--transfers", std::to_string(state().spec.options.transfers)});
+    if (few(plan)) command.flags.emplace_back("--no-traverse");
     if (state().spec.bandwidth_bytes_per_second > 0)
       command.flags.insert(
           command.flags.end(),
@@ -192,6 +193,11 @@ class RestoreCopyStep final : public ChainStep {
         // Files that are there already, or gone: the comparison tells them apart.
         [](const ProcessEnd& end, const StepEnd&) { return end.evidence.exit_code == 0; });
     return {};
+  }
+
+  // Looking files up one by one costs two requests for each, listing some for each directory.
+  bool few(const RestorePlan& plan) {
+    return state().task.restore.sample_percent > 0 || plan.passed_over > plan.files;
   }
 
   void show(const StatsRecord& stats) {

@@ -62,8 +62,11 @@ void WorkerCore::on(const Assign& message, Now now, Actions& out) {
   const Token& token = message.token;
   if (retired_.contains(token) || results_.contains(token)) return;
   if (const auto same = held_.find(token); same != held_.end()) {
-    if (!same->second.started) send_accept(token, same->second, now, out);
-    return;
+    if (same->second.started) return;
+    // A scheduler that was started anew offers what it cannot know to be offered: its word counts.
+    // A copy of the offer itself must not take back a share that was told since.
+    if (message.offer > same->second.offer) return take_offer(message, same->second, now, out);
+    return send_accept(token, same->second, now, out);
   }
   std::string why = why_rejected(message);
   // Two attempts of one run never live side by side.
@@ -80,19 +83,24 @@ void WorkerCore::on(const Assign& message, Now now, Actions& out) {
     return;
   }
   Held& held = held_[token];
+  held.accept_sent = now.mono;  // the lease counts from the first one
+  take_offer(message, held, now, out);
+}
+
+void WorkerCore::take_offer(const Assign& message, Held& held, Now now, Actions& out) {
   held.spec = message.spec;
+  held.offer = message.offer;
   held.lease = lease_from_wire(message.lease_ms);
   held.live_bandwidth = message.spec.live_bandwidth;
   held.bandwidth = message.spec.bandwidth_bytes_per_second;
-  held.wanted = {token, held.bandwidth, 0};
-  held.accept_sent = now.mono;
-  held.stop_at = now.mono + lease_part(held.lease, limits::kLeaseWorkerStopsPercent);
-  send_accept(token, held, now, out);
+  held.wanted = {message.token, held.bandwidth, 0};
+  held.stop_at = held.accept_sent + lease_part(held.lease, limits::kLeaseWorkerStopsPercent);
+  send_accept(message.token, held, now, out);
 }
 
 void WorkerCore::send_accept(const Token& token, Held& held, Now now, Actions& out) {
   held.accept_again = now.mono + jittered(kAcceptRepeat);
-  out.push_back(Send<Accept>{{token}});
+  out.push_back(Send<Accept>{{token, held.offer}});
 }
 
 void WorkerCore::on(const Start& message, Now now, Actions& out) {

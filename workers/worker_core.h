@@ -197,6 +197,7 @@ class WorkerCore {
     bool started = false;
     bool stop_sent = false;
     bool forget = false;  // STALE: its result is of no interest
+    uint64_t offer = 0;  // of the last ASSIGN
     Duration lease{};
     Instant accept_sent;              // the first one
     Instant accept_again;             // while not started
@@ -238,6 +239,7 @@ class WorkerCore {
   std::string why_rejected(const Assign& message) const;
   void send_hello(Now now, Actions& out);
   void send_renew(Now now, Actions& out);
+  void take_offer(const Assign& message, Held& held, Now now, Actions& out);
   void send_accept(const Token& token, Held& held, Now now, Actions& out);
   void send_result(Pending& pending, Now now, Actions& out);
   void check_leases(Now now, Actions& out);

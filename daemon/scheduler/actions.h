@@ -112,6 +112,7 @@ struct SendAssign {
   uint64_t lease_ms = 0;
   uint64_t bandwidth_bytes_per_second = 0;
   bool live_bandwidth = false;
+  uint64_t offer = 0;
 };
 struct SendStart {
   SessionId session;

@@ -132,6 +132,7 @@ void Core::Impl::send_assign(Run& run) {
   assign.lease_ms = static_cast<uint64_t>(to_ms(options_.lease));
   assign.bandwidth_bytes_per_second = run.share.told;
   assign.live_bandwidth = run.share.live;
+  assign.offer = scheduler_epoch_;
   emit(std::move(assign));
 }
 

@@ -31,6 +31,8 @@ void Core::Impl::on(const WorkerAccept& event) {
   Run* run = find(event.token.run);
   if (run != nullptr && run->row.state == RunState::assigned && run->offer == event.token &&
       run->worker == worker) {
+    // Of an offer from before a restart: it said another share. The one of now is on its way.
+    if (event.offer != 0 && event.offer != scheduler_epoch_) return;
     accept(*run);
   } else if (Run* mine = current(event.token, *worker); mine == nullptr) {
     emit(SendStale{event.session, event.token});

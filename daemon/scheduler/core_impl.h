@@ -302,8 +302,12 @@ class Core::Impl {
   uint64_t last_share_ = 0;    // sequence; begins anew above all earlier ones
   bool shares_moved_ = false;  // rebalance at the end of the step
   Instant rebalanced_at_{};
-  std::vector<RunId> offered_;            // in this step
-  std::map<Worker*, SetBandwidth> said_;  // in this step
+  std::vector<RunId> offered_;  // in this step
+  // By name: the order of addresses would make two equal runs differ.
+  struct ByName {
+    bool operator()(const Worker* a, const Worker* b) const { return a->row.name < b->row.name; }
+  };
+  std::map<Worker*, SetBandwidth, ByName> said_;  // in this step
 
   DueHeap<WallTime, uint64_t> due_;       // job id
   DueHeap<Instant, uint64_t> deadlines_;  // run id

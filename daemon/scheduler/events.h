@@ -30,6 +30,7 @@ struct WorkerRenew {
 struct WorkerAccept {
   SessionId session;
   Token token;
+  uint64_t offer = 0;  // 0: a worker that does not tell
 };
 struct WorkerReject {
   SessionId session;

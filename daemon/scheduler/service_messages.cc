@@ -26,7 +26,7 @@ void on_message(Arrival& a, Renew message) {
   a.shell.handle(scheduler::WorkerRenew{a.incoming.from, std::move(message)}, a.now);
 }
 void on_message(Arrival& a, Accept message) {
-  a.shell.handle(scheduler::WorkerAccept{a.incoming.from, message.token}, a.now);
+  a.shell.handle(scheduler::WorkerAccept{a.incoming.from, message.token, message.offer}, a.now);
 }
 void on_message(Arrival& a, Reject message) {
   a.shell.handle(scheduler::WorkerReject{a.incoming.from, message.token, std::move(message.why)},

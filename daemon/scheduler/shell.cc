@@ -231,7 +231,7 @@ void Shell::assign(const scheduler::SendAssign& action) {
   spec->dry_run = action.dry_run;
   spec->bandwidth_bytes_per_second = action.bandwidth_bytes_per_second;
   spec->live_bandwidth = action.live_bandwidth;
-  post(action.session, 0, Assign{action.token, action.lease_ms, std::move(*spec)});
+  post(action.session, 0, Assign{action.token, action.lease_ms, std::move(*spec), action.offer});
 }
 
 // What the run has to do beyond its job, and what it is told of the job's past.

@@ -242,7 +242,7 @@ Status Store::apply(const scheduler::Action& action) {
 
 Status Store::probe_write() {
   return guarded("write", [this]() -> Status {
-    impl_->db->query("UPDATE counters SET value = value WHERE name = 'scheduler_epoch'").run();
+    impl_->db->query("UPDATE counters SET value = value + 1 WHERE name = 'scheduler_epoch'").run();
     return {};
   });
 }

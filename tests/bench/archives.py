@@ -103,7 +103,7 @@ def fill(root, count):
 def run(sizes):
     for program in ("tar", "zstd"):
         need(program, program)
-    with Stack(workers=["worker1"], slots=2) as stack:
+    with Stack(workers=["worker1"], slots=2, runs_in_memory=True) as stack:
         stack.remote("disk", {"type": "local"})
         yield large(stack, sizes)
         tree = stack.dir / "tree"

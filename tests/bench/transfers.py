@@ -10,7 +10,7 @@ from table import Table, ratios, rounds
 
 MIB = 1 << 20
 # Above 256 MiB this measures how fast a virtual machine gets pages from its host.
-NORMAL = {"rounds": 5, "files": 2000, "big": 1024}
+NORMAL = {"rounds": 5, "files": 10_000, "big": 1024}
 QUICK = {"rounds": 5, "files": 2000, "big": 256}
 SMOKE = {"rounds": 1, "files": 5, "big": 1}
 

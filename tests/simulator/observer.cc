@@ -80,7 +80,9 @@ void Observer::on(const scheduler::UpdateRun& a) {
     violate("legal moves", "run {} went back to attempt {}", row.id, a.run.attempt);
   if (row.cancel_requested && !a.run.cancel_requested)
     violate("cancel is durable", "run {} forgot its cancel", row.id);
-  if (row.pause_requested && !a.run.pause_requested && !resumed_.contains(row.id))
+  // Who approves a held run wants it to go on: that ends a pause as well.
+  if (row.pause_requested && !a.run.pause_requested && a.run.state != RunState::held &&
+      !resumed_.contains(row.id))
     violate("pause is durable", "run {} forgot its pause", row.id);
   if (a.run.state == RunState::paused) check_no_process(a.run);
   mark_states(row.state, a.run);

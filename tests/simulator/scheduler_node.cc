@@ -128,7 +128,7 @@ void SchedulerNode::on_message(SessionId from, const Envelope& envelope) {
           message && world_.plan.bug == Bug::start_before_commit)
         bus_.send(from, Start{message->token});
       return with(std::type_identity<Accept>{}, [&](Accept m) {
-        return WorkerAccept{from, m.token};
+        return WorkerAccept{from, m.token, m.offer};
       });
     case MessageType::reject:
       return with(std::type_identity<Reject>{}, [&](Reject m) {
@@ -234,7 +234,8 @@ void SchedulerNode::recover(uint64_t life) {
     return;
   }
   world_.observer.tally.marks.reach(Mark::store_recovered);
-  doubtful_.reset();  // it was written over
+  // Written over, or there all the same: what failed may have come after the commit itself.
+  settle_doubt();
   broken_ = false;
   load();
   for (const SessionGone& gone : std::exchange(gone_, {}))
@@ -282,7 +283,7 @@ void SchedulerNode::send(const SendAssign& a) {
   if (!spec) return take(AssignFailed{a.token, spec.error().message});
   spec->bandwidth_bytes_per_second = a.bandwidth_bytes_per_second;
   spec->live_bandwidth = a.live_bandwidth;
-  bus_.send(a.session, Assign{a.token, a.lease_ms, *spec});
+  bus_.send(a.session, Assign{a.token, a.lease_ms, *spec, a.offer});
 }
 void SchedulerNode::send(const SendStale& a) {
   ++world_.observer.tally.stale;

@@ -49,6 +49,7 @@ class SchedulerNode {
   JobSpec draw_job(size_t index);
   StoreOptions options() const;
   bool open_store();
+  void settle_doubt();
   void go_down(Duration longest);
   Duration longest_away() const;
   void load();

@@ -89,7 +89,7 @@ void SchedulerNode::install() {
       remote.type = "sftp";
       remote.sealed = "sealed";
       remote.sealed_for = "key";
-      must(catalog.put_remote(remote, wall, wall));
+      must(catalog.put_remote(remote, WallTime{}, wall));
     }
   }
   for (int i = 0; i < world_.plan.jobs; ++i) {
@@ -114,6 +114,12 @@ bool SchedulerNode::open_store() {
     return false;
   }
   store_ = std::move(*store);
+  settle_doubt();
+  return true;
+}
+
+// Is a commit that failed in the database?
+void SchedulerNode::settle_doubt() {
   const Result<uint64_t> found = stored_number(*store_);
   if (!found) {
     world_.observer.store_refused(found.error().message);
@@ -127,7 +133,6 @@ bool SchedulerNode::open_store() {
     world_.observer.tally.marks.reach(Mark::commit_vanished);
   }
   doubtful_.reset();
-  return true;
 }
 
 // ── Commits ─────────────────────────────────────────────────────────────────────────────────────

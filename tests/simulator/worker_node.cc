@@ -226,6 +226,7 @@ void WorkerNode::act(const ApplyBandwidth& a) {
   host_.at(free_at, [this, done, number, early] {
     const auto same = processes_.find(done.token);
     if (same == processes_.end() || same->second.number != number) return;
+    world_.trace("share", done.token.run.value, done.bytes_per_second);
     world_.observer.process_share(done.token, done.bytes_per_second);
     if (!early) step(done);
   });
@@ -288,6 +289,7 @@ void WorkerNode::spawn(const Token& token, Instant kill_at, uint64_t bandwidth) 
   const uint64_t number = process.number;
   world_.trace("process", token.run.value, token.attempt);
   world_.observer.process_started(token, name_, world_.plan.slots);
+  world_.trace("share", token.run.value, bandwidth);
   world_.observer.process_share(token, bandwidth);
   const Duration mean = world_.healed() ? Duration{seconds{2}} : world_.plan.mean_run;
   const Duration length = std::min(world_.random.around(mean), mean * 5) + milliseconds{20};
@@ -318,6 +320,7 @@ void WorkerNode::end_process(const Token& token, uint64_t number, AttemptResult 
   if (found == processes_.end() || found->second.number != number) return;
   const Process process = found->second;
   processes_.erase(found);
+  world_.trace("process ended", token.run.value, token.attempt);
   world_.observer.process_ended(token);
   if (process.life == life_ && !process.reported) step(AttemptEnded{std::move(result)});
 }

@@ -20,6 +20,8 @@ AWKWARD = [b"plain.txt", b" lead and trail ", b"new\nline", b"tab\tand \x01\x7f"
 
 
 class Archive(StackTest):
+    fetching = "serve"  # the rclone command that reads small objects of a remote
+
     def set_up(self):
         self.files = self.stack.dir / "files"
         self.source = self.files / "source"
@@ -336,7 +338,7 @@ class Archive(StackTest):
             self.stack.remote(name, dav.settings(url=f"http://127.0.0.1:{gate.port}"))
             self.stack.job(name, f"{name}:", f"disk:{self.target}/{name}", "--kind", "archive")
             run = self.stack.run(name)
-            wanted = "lsjson" if method == "PROPFIND" else "serve"
+            wanted = "lsjson" if method == "PROPFIND" else self.fetching
             self.stack.wait_until(lambda: any(wanted in argv for argv in
                                               self.stack.rclone_processes().values()), wanted)
             self.stack.dray("cancel", run, "--reason", "no", "--wait")
@@ -384,6 +386,48 @@ class Archive(StackTest):
         pid = self.stack.processes["worker1"].pid
         status = pathlib.Path(f"/proc/{pid}/status").read_text()
         return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1])
+
+
+class ArchiveThroughMemory(Archive):
+    """Where the runs' directories lie in memory, small objects of some remotes come in batches."""
+
+    options = {"runs_in_memory": True}
+    fetching = "copy"
+
+    def test_objects_of_an_s3_server_keep_their_times_whatever_their_size(self):
+        s3 = self.enterContext(S3(self.stack.dir / "s3"))
+        self.stack.remote("s3", s3.settings())
+        data = self.files / "data"
+        self.put(data, b"empty", b"", 1_600_000_000_123_456_000)
+        self.put(data, "small ü".encode(), b"small", 1_600_000_001_123_456_000)
+        self.put(data, b"large", os.urandom(3_000_000), 1_600_000_002_123_456_000)
+        self.put(data, b"folder/larger", os.urandom(7_000_000), 1_600_000_003_123_456_000)
+        self.bare_rclone("copy", data, "s3:data/source", s3)
+        self.archive("s3:data/source")
+        volumes, _ = self.parts()
+        self.assertEqual({k: v for k, v in self.tree(self.unpack(volumes)).items() if v},
+                         {k: v for k, v in self.tree(data).items() if v})
+
+    def test_small_objects_come_in_batches_and_nothing_is_left_of_them(self):
+        dav = self.enterContext(WebDav(self.stack.dir / "dav"))
+        gate = self.enterContext(Gate(dav.port, "GET", 0))
+        self.stack.remote("dav", dav.settings(url=f"http://127.0.0.1:{gate.port}"))
+        for i in range(300):
+            self.put(dav.root, f"folder {i % 3}/file {i}".encode(), os.urandom(1000))
+        self.stack.job("nightly", "dav:", f"disk:{self.target}", "--kind", "archive")
+        run = self.stack.run("nightly")
+        copies = self.stack.wait_until(
+            lambda: [a for a in self.stack.rclone_processes().values() if "copy" in a], "a batch")
+        self.assertTrue(all("--files-from-raw" in argv for argv in copies), copies)
+        self.stack.dray("cancel", run, "--reason", "seen", "--wait")
+        self.assertEqual(self.stack.rclone_processes(), {})
+        self.assertEqual(list(self.stack.work_dir.glob("*/run-*")), [])
+
+
+# Of the tests above those run once more whose source is a remote.
+for name in [n for n in vars(Archive) if n.startswith("test_") and not any(
+        part in n for part in ("server", "cannot_be_read", "cancel_while", "argument"))]:
+    setattr(ArchiveThroughMemory, name, None)
 
 
 class Refusing(Gate):

@@ -84,9 +84,13 @@ class Stack:
     PROGRAMS = {"broker": "dray-broker", "drayd": "drayd"}
 
     def __init__(self, workers=1, slots=2, lease="10m", config="", worker_config="", env=None,
-                 job_flags=()):
+                 job_flags=(), runs_in_memory=False):
         # Unix socket paths are limited to 107 bytes: a short folder.
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="dray-"))
+        # The private directories of runs: in memory, as below /run on most machines, or not.
+        self.work_dir = self.dir / "run"
+        if runs_in_memory:
+            self.work_dir = pathlib.Path(tempfile.mkdtemp(prefix="dray-", dir="/dev/shm"))
         self.config_text, self.worker_config = config, worker_config
         self.slots, self.lease, self.env = slots, lease, env or {}
         self.job_flags = job_flags  # of every job that the test makes
@@ -104,6 +108,7 @@ class Stack:
             self.kill(name, signal.SIGKILL)
         self.assert_no_rclone()
         shutil.rmtree(self.dir, ignore_errors=True)
+        shutil.rmtree(self.work_dir, ignore_errors=True)
 
     def config(self, name):
         path = self.dir / f"{name}.toml"
@@ -123,7 +128,7 @@ lease = "{self.lease}"
 name = "{worker}"
 slots = {self.slots}
 key_file = "{self.dir}/data/worker.key"
-work_dir = "{self.dir}/run/{worker}"
+work_dir = "{self.work_dir}/{worker}"
 spool_dir = "{self.dir}/data/{worker}/spool"
 log_dir = "{self.dir}/data/{worker}/logs"
 local_roots = ["{self.dir}/files"]
@@ -241,7 +246,7 @@ local_roots = ["{self.dir}/files"]
                 argv = pathlib.Path(f"/proc/{entry}/cmdline").read_bytes().split(b"\0")
                 state = pathlib.Path(f"/proc/{entry}/stat").read_text().rpartition(")")[2].split()[0]
                 if state != "Z" and b"rclone" in argv[0] and any(
-                        str(self.dir / "run").encode() in a for a in argv):
+                        str(self.work_dir).encode() in a for a in argv):
                     found[int(entry)] = [a.decode(errors="replace") for a in argv]
         return found
 

@@ -54,6 +54,17 @@ TEST_CASE("a held run frees its slot, says why, and waits for a person") {
   CHECK(rig.enqueue("photos").code != 0);  // overlap: the run is still open
 }
 
+TEST_CASE("a run that tidies up after its guard stopped it is held all the same") {
+  for (const RunState late : {validating, finishing}) {
+    HoldRig rig;
+    const Token token = rig.start("photos");
+    rig.renew(rig.worker, {token}, 1, late);
+    REQUIRE(rig.state(token) == late);
+    rig.step(WorkerResult{rig.worker, rig.result(token, Outcome::held, ErrorClass::guard)});
+    CHECK(rig.state(token) == held);
+  }
+}
+
 TEST_CASE("an approved run starts again and is told so") {
   HoldRig rig;
   const Token token = rig.hold();

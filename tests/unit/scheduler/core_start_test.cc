@@ -39,6 +39,20 @@ TEST_CASE("a run is offered, started after its accept is stored, and ends with i
   CHECK(rig.attempts.at(assign.token).end == "result");
 }
 
+TEST_CASE("an ACCEPT of an offer from before a restart is passed over: it knew another share") {
+  Rig rig;
+  rig.job("photos");
+  rig.load();
+  const SessionId w1 = rig.hello("w1");
+  const RunId run = rig.enqueue("photos").run;
+  const SendAssign assign = rig.one<SendAssign>();
+  rig.step(WorkerAccept{w1, assign.token, assign.offer + 1});
+  CHECK(rig.core.find_run(run)->state == assigned);
+  CHECK(rig.out.empty());
+  rig.step(WorkerAccept{w1, assign.token, assign.offer});
+  CHECK(rig.state(run) == starting);
+}
+
 TEST_CASE("a run's whole life costs three commits") {
   Rig rig;
   rig.job("photos");

@@ -134,7 +134,11 @@ TEST_CASE(
   CHECK_FALSE(rig.store->in_transaction());
   CHECK_FALSE(rig.queries().run({1}).value().has_value());
   rig.store->db().exec("PRAGMA max_page_count = 1000000");
+  const uint64_t epoch = rig.store->load_snapshot(kNoon)->scheduler_epoch;
   CHECK(rig.store->probe_write());
+  // A probe that finds nothing to write proves nothing.
+  CHECK(rig.store->probe_write());
+  CHECK(rig.store->load_snapshot(kNoon)->scheduler_epoch == epoch + 2);
   CHECK(rig.write(InsertRun{a_run(1)}));
 }
 

@@ -257,7 +257,7 @@ TEST_CASE("A list of jobs is taken as a whole or not at all") {
   ShellRig rig;
   rig.ready();
   const std::string good = R"({"name":"a","source":"src:a","destination":"dst:a","create":true})";
-  CHECK(rig.text("job.import", R"({"jobs":[)" + good + R"(,{"name":"b"}]})")
+  CHECK(rig.text("job.import", R"({"jobs":[)" + good + R"(,{"name":"b","destination":"dst:b"}]})")
             .starts_with("invalid: jobs[1]: job 'b': source: is missing"));
   CHECK(rig.text("job.show", R"({"name":"a"})").starts_with("not_found: "));
   CHECK(rig.text("job.import", R"({"jobs":[)" + good + "]}") == R"({"imported":1})");

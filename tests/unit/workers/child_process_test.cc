@@ -350,5 +350,27 @@ TEST_CASE("a guard that is killed takes its command along, and its owner sweeps 
   CHECK(is_gone(grandchild));
 }
 
+// A loop that is woken for nothing must not wait for the end of a child: everything else would
+// stand still for as long as it runs.
+TEST_CASE("a command that starts as another one ends never stops the loop") {
+  for (int i = 0; i < 20; ++i) {
+    Rig rig;
+    std::unique_ptr<ChildProcess> next;
+    bool turned = false;
+    ChildSpec first = rig.fake("line hello\nexit 0\n");
+    first.capture_output = true;
+    ChildHandlers handlers;
+    handlers.on_gone = [&] {
+      rig.start(rig.fake("wait\n"));
+      rig.loop.post([&turned] { turned = true; });
+    };
+    auto made = ChildProcess::start(rig.loop, family(), std::move(first), std::move(handlers));
+    REQUIRE(made);
+    next = std::move(*made);
+    REQUIRE(turn_until(rig.loop, [&] { return turned && rig.started; }));
+    CHECK_FALSE(rig.gone);
+  }
+}
+
 }  // namespace
 }  // namespace dray::worker

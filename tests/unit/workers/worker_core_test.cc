@@ -34,6 +34,25 @@ TEST_CASE("the lease counts from the first ACCEPT and the guard gets 90 percent 
   CHECK(started[0].kill_at == accepted + seconds{540});
 }
 
+TEST_CASE("what the last ASSIGN before START says counts, and the lease from the first ACCEPT") {
+  CoreRig rig;
+  rig.connect();
+  const Instant accepted = rig.now.mono;
+  const Token token = rig.offer(1);
+  rig.pass_answered(seconds{20});
+  RunSpec spec;
+  spec.bandwidth_bytes_per_second = 64'000;
+  CHECK(has<Send<Accept>>(rig.step(Assign{token, 600'000, spec, 2})));
+  // Copies of it, or of an earlier one that comes late, change nothing.
+  CHECK(has<Send<Accept>>(rig.step(Assign{token, 600'000, {}, 2})));
+  CHECK(has<Send<Accept>>(rig.step(Assign{token, 600'000, {}, 1})));
+  const auto started = all_of<StartAttempt>(rig.step(Start{token}));
+  REQUIRE(started.size() == 1);
+  CHECK(started[0].spec.bandwidth_bytes_per_second == 64'000);
+  CHECK(started[0].kill_at == accepted + seconds{540});
+  CHECK_FALSE(has<Send<Accept>>(rig.step(Assign{token, 600'000, {}})));
+}
+
 TEST_CASE("an unrenewed attempt is stopped at 75 percent of its lease, not before") {
   CoreRig rig;
   rig.connect();
