@@ -183,4 +183,6 @@ struct SealKeyAnswer {
   }
 };
 
+DRAY_JSON_ONCE(extern, JobView);
+
 }  // namespace dray
