@@ -162,7 +162,8 @@ void RcloneControl::ended(uint64_t process) {
 void RcloneControl::Impl::settle() {
   bool all = true;
   for (auto& [process, listener] : listeners) {
-    if (listener.applied == limit) continue;
+    // A call that is under way changes what is applied, whatever it is now.
+    if (listener.applied == limit && !listener.under_way) continue;
     all = false;
     if (listener.port != 0 && !listener.under_way && !listener.timer.active())
       call(process, listener);

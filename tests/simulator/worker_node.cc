@@ -214,21 +214,26 @@ void WorkerNode::act(const StartAttempt& a) {
 void WorkerNode::act(const ApplyBandwidth& a) {
   const auto process = processes_.find(a.token);
   if (process == processes_.end()) return;
+  process->second.limit = a.bytes_per_second;
+  if (world_.plan.bug == Bug::share_confirmed_early)
+    host_.after(milliseconds{1},
+                [this, done = BandwidthInForce{a.token, true, a.bytes_per_second}] { step(done); });
+  if (!std::exchange(process->second.calling, true)) call_control(a.token, process->second.number);
+}
+
+// One call at a time, as workers/rclone_control.h: what was asked for meanwhile is next.
+void WorkerNode::call_control(const Token& token, uint64_t number) {
   const bool early = world_.plan.bug == Bug::share_confirmed_early;
-  const uint64_t number = process->second.number;
-  const BandwidthInForce done{a.token, true, a.bytes_per_second};
-  if (early) host_.after(milliseconds{1}, [this, done] { step(done); });
   const Duration delay = early ? world_.random.time(seconds{1}, seconds{5})
                                : world_.random.time(milliseconds{1}, milliseconds{50});
-  // Calls are made one after the other.
-  Instant& free_at = process->second.control_free_at;
-  free_at = std::max(free_at, world_.timeline.now()) + delay;
-  host_.at(free_at, [this, done, number, early] {
-    const auto same = processes_.find(done.token);
-    if (same == processes_.end() || same->second.number != number) return;
-    world_.trace("share", done.token.run.value, done.bytes_per_second);
-    world_.observer.process_share(done.token, done.bytes_per_second);
-    if (!early) step(done);
+  host_.after(delay, [this, token, number, early, asked = processes_.at(token).limit] {
+    const auto process = processes_.find(token);
+    if (process == processes_.end() || process->second.number != number) return;
+    world_.trace("share", token.run.value, asked);
+    world_.observer.process_share(token, asked);
+    if (process->second.limit != asked) return call_control(token, number);
+    process->second.calling = false;
+    if (!early) step(BandwidthInForce{token, true, asked});
   });
 }
 

@@ -36,11 +36,13 @@ class WorkerNode {
     bool reported = false;
     uint64_t number = 0;
     uint64_t life = 0;  // of the worker that started it
-    Instant control_free_at{};
+    uint64_t limit = 0;    // the last one asked for
+    bool calling = false;  // it is being told
   };
   Now now() const;
   void on_message(const Envelope& envelope);
   void step(worker::Event event);
+  void call_control(const Token& token, uint64_t number);
   void arm();
 
   template <class Message>
