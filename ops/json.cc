@@ -1,5 +1,7 @@
 #include "ops/json.h"
 
+template class nlohmann::basic_json<nlohmann::ordered_map>;
+
 namespace dray::ops {
 
 Result<Json> parse_json(std::string_view text) {

@@ -8,6 +8,9 @@
 
 #include "daemon/base/result.h"
 
+// Compiled once, in json.cc.
+extern template class nlohmann::basic_json<nlohmann::ordered_map>;
+
 namespace dray::ops {
 
 using Json = nlohmann::ordered_json;  // keeps the order of keys

@@ -2,6 +2,7 @@
 // never used twice; 0 means "none".
 #pragma once
 
+#include <algorithm>
 #include <compare>
 #include <cstdint>
 #include <functional>
@@ -55,11 +56,14 @@ struct std::hash<dray::Token> {
   }
 };
 
+// Neither uses fmt's own formatters, which would be compiled wherever an id is printed.
 template <class Tag>
-struct fmt::formatter<dray::Id<Tag>> : fmt::formatter<uint64_t> {
+struct fmt::formatter<dray::Id<Tag>> {
+  constexpr auto parse(fmt::format_parse_context& context) { return context.begin(); }
   template <class Context>
   auto format(dray::Id<Tag> id, Context& context) const {
-    return fmt::formatter<uint64_t>::format(id.value, context);
+    const fmt::format_int text(id.value);
+    return std::copy_n(text.data(), text.size(), context.out());
   }
 };
 
@@ -68,6 +72,7 @@ struct fmt::formatter<dray::Token> {
   constexpr auto parse(fmt::format_parse_context& context) { return context.begin(); }
   template <class Context>
   auto format(const dray::Token& t, Context& context) const {
-    return fmt::format_to(context.out(), "{}.{}@{}", t.run.value, t.attempt, t.worker_epoch);
+    const std::string text = fmt::format("{}.{}@{}", t.run.value, t.attempt, t.worker_epoch);
+    return std::copy(text.begin(), text.end(), context.out());
   }
 };
