@@ -191,4 +191,6 @@ struct SealKeyAnswer {
   }
 };
 
+DRAY_JSON_ONCE(extern, JobView);
+
 }  // namespace dray

@@ -228,4 +228,7 @@ struct EventListAnswer {
   }
 };
 
+DRAY_JSON_ONCE(extern, EventView);
+DRAY_JSON_ONCE(extern, RunView);
+
 }  // namespace dray

@@ -126,4 +126,9 @@ bool check_keys(const JsonValue& object, const std::vector<std::string_view>& kn
 }
 
 }  // namespace json_detail
+
+DRAY_JSON_ONCE(, AttemptReport);
+DRAY_JSON_ONCE(, JobSpec);
+DRAY_JSON_ONCE(, RunTask);
+
 }  // namespace dray

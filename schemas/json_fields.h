@@ -2,7 +2,7 @@
 // what the database keeps of a job. The same declaration that serves the wire serves here.
 //
 // How values look: enums by name, times as RFC 3339 ("never", the epoch, is null), ids as numbers,
-// an Endpoint as "remote:path", weekdays as "mon,tue", raw bytes as base64 (see JsonForms).
+// an Endpoint as "remote:path", weekdays as "mon,tue", raw bytes as base64 (see json_forms.h).
 //
 // Pure and safe on any input (see json_text.h).
 #pragma once
@@ -21,8 +21,10 @@
 #include "daemon/base/time.h"
 #include "schemas/ids.h"
 #include "schemas/job.h"
+#include "schemas/json_forms.h"
 #include "schemas/json_text.h"
-#include "schemas/messages.h"
+#include "schemas/report.h"
+#include "schemas/run_task.h"
 #include "schemas/wire.h"
 
 namespace dray {
@@ -33,42 +35,6 @@ struct JsonReadOptions {
   // endpoints and schedules are replaced as a whole. Complete: fields that are not optional must be
   // there, and optional ones keep their defaults.
   bool patch = false;
-};
-
-// ── Fields whose JSON form is not that of their type ────────────────────────────────────────────
-enum class JsonForm { plain, base64, weekdays };
-
-template <class Struct>
-struct JsonForms {
-  static constexpr JsonForm of(std::string_view) { return JsonForm::plain; }
-};
-template <>
-struct JsonForms<Schedule> {
-  static constexpr JsonForm of(std::string_view field) {
-    return field == "weekdays" ? JsonForm::weekdays : JsonForm::plain;
-  }
-};
-template <>
-struct JsonForms<BandwidthRow> : JsonForms<Schedule> {};
-template <>
-struct JsonForms<RunWindow> : JsonForms<Schedule> {};
-template <>
-struct JsonForms<SealedRemote> {
-  static constexpr JsonForm of(std::string_view field) {
-    return field == "sealed" ? JsonForm::base64 : JsonForm::plain;
-  }
-};
-template <>
-struct JsonForms<LogChunk> {
-  static constexpr JsonForm of(std::string_view field) {
-    return field == "data" ? JsonForm::base64 : JsonForm::plain;
-  }
-};
-template <>
-struct JsonForms<Hello> {
-  static constexpr JsonForm of(std::string_view field) {
-    return field == "public_key" ? JsonForm::base64 : JsonForm::plain;
-  }
 };
 
 // A value that is JSON text already: passed through as it is.
@@ -384,5 +350,16 @@ Status read_json(const JsonValue& value, T& out, const JsonReadOptions& options)
   if (error.path.empty()) return fail(ErrorCode::invalid, "{}", error.problem);
   return fail(ErrorCode::invalid, "{}: {}", error.path, error.problem);
 }
+
+// Structs that many files read and write are compiled once. DRAY_JSON_ONCE(extern, Struct) says so
+// in a header, DRAY_JSON_ONCE(, Struct) does it in a source file of schemas.
+#define DRAY_JSON_ONCE(linkage, Struct)                                       \
+  linkage template bool json_detail::read_fields<Struct>(                     \
+      const JsonValue&, Struct&, const JsonReadOptions&, wire::DecodeError&); \
+  linkage template void write_json<Struct>(JsonWriter&, const Struct&)
+
+DRAY_JSON_ONCE(extern, AttemptReport);
+DRAY_JSON_ONCE(extern, JobSpec);
+DRAY_JSON_ONCE(extern, RunTask);
 
 }  // namespace dray
