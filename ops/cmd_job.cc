@@ -207,6 +207,8 @@ Fields job_fields_view(const JobShowAnswer& answer) {
     fields.add("max duration", human_duration(seconds{most}));
   if (const uint64_t most = spec.policy.limits.memory_bytes; most != 0)
     fields.add("memory", human_bytes(most));
+  if (const uint32_t most = spec.policy.limits.cpu_percent; most != 0)
+    fields.add("processors", fmt::format("{} % of one", most));
   fields.add("attempts", fmt::format("{}, {} apart, doubling up to {}", spec.retry.max_attempts,
                                      human_duration(seconds{spec.retry.backoff_seconds}),
                                      human_duration(seconds{spec.retry.backoff_max_seconds})));

@@ -170,6 +170,7 @@ void check_policies(const JobSpec& job, Problems& problems) {
        366 * 86'400, "no limit"},
       {"limits.memory_bytes", number(job.policy.limits.memory_bytes), 32 << 20, int64_t{1} << 50,
        "the worker's default"},
+      {"limits.cpu_percent", job.policy.limits.cpu_percent, 5, 100'000, "the worker's default"},
       {"archive.level", job.policy.archive.level, 1, limits::kMaxArchiveLevel},
       {"archive.fetchers", job.policy.archive.fetchers, 1, limits::kMaxArchiveFetchers},
       {"archive.volume_bytes", number(job.policy.archive.volume_bytes), limits::kMinArchiveVolume,

@@ -143,12 +143,14 @@ struct RunLimits {
   uint64_t max_duration_seconds = 0;  // of one attempt: stopped then (class limit); 0: none
   uint64_t memory_bytes = 0;          // of the run's processes; 0: the worker's default
   std::vector<RunWindow> windows;     // empty: always
+  uint32_t cpu_percent = 0;           // 100: one processor; 0: the worker's default
 
   template <class Self, class Visitor>
   static void fields(Self& self, Visitor&& visit) {
     visit.optional("max_duration_seconds", self.max_duration_seconds);
     visit.optional("memory_bytes", self.memory_bytes);
     visit.optional("windows", self.windows);
+    visit.optional("cpu_percent", self.cpu_percent);
   }
   friend bool operator==(const RunLimits&, const RunLimits&) = default;
 };

@@ -181,10 +181,12 @@ Status AttemptRun::Impl::settle_sandbox() {
   view.directory = state.paths.directory;
   const uint64_t wish = state.policy.limits.memory_bytes;
   view.memory_bytes = wish > 0 ? wish : context.run_memory;
+  const uint32_t percent = state.policy.limits.cpu_percent;
+  view.cpu_percent = percent > 0 ? percent : context.run_cpu_percent;
   if (context.cgroups.works()) {
     DRAY_TRY_ASSIGN(view.cgroup, context.cgroups.make(
                                      fmt::format("run-{}-{}", state.token.run, state.token.attempt),
-                                     view.memory_bytes));
+                                     {view.memory_bytes, view.cpu_percent}));
   }
   if (!state.confined) return {};
   const bool takes_away = state.spec.kind == JobKind::move;

@@ -109,6 +109,11 @@ std::string memory_goal(uint64_t limit) {
   return fmt::format("GOMEMLIMIT={}", limit / 10 * 8);
 }
 
+// So many threads of rclone's run at a time, also where no group bounds them.
+std::string processors(uint32_t percent) {
+  return fmt::format("GOMAXPROCS={}", std::max(1u, (percent + 99) / 100));
+}
+
 }  // namespace
 
 struct ProcessRunner::Impl {
@@ -229,6 +234,8 @@ void ProcessRunner::Impl::spawn() {
   spec.environment = plan.environment;
   if (plan.program == nullptr && state.sandbox.memory_bytes > 0)
     spec.environment.push_back(memory_goal(state.sandbox.memory_bytes));
+  if (plan.program == nullptr && state.sandbox.cpu_percent > 0)
+    spec.environment.push_back(processors(state.sandbox.cpu_percent));
   if (plan.program == nullptr && resends_over_sftp(state))
     spec.environment.emplace_back(kPlainSftpWrites);
   spec.kill_at = state.kill_at;

@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::string_view kLeaf = "/worker";
 constexpr std::string_view kControllers = "+memory +pids";
+constexpr uint64_t kCpuPeriodUs = 100'000;
 constexpr size_t kMaxFile = 4096;
 
 Status put(const std::string& path, std::string_view text) {
@@ -53,7 +54,9 @@ RunCgroups RunCgroups::claim(const std::string& mount, std::string_view own) {
   const std::string leaf = base + std::string(kLeaf);
   if (mkdir(leaf.c_str(), 0755) != 0 && errno != EEXIST) return groups;
   Status done = put(leaf + "/cgroup.procs", "0");
-  if (done) done = put(base + "/cgroup.subtree_control", kControllers);
+  groups.bounds_cpu_ = has_word(*controllers, "cpu");
+  const std::string wanted = fmt::format("{}{}", kControllers, groups.bounds_cpu_ ? " +cpu" : "");
+  if (done) done = put(base + "/cgroup.subtree_control", wanted);
   if (!done) {
     groups.why_not_ = done.error().message;
     return groups;
@@ -67,12 +70,15 @@ RunCgroups RunCgroups::claim(const std::string& mount, std::string_view own) {
   return groups;
 }
 
-Result<std::string> RunCgroups::make(const std::string& name, uint64_t memory_bytes) const {
+Result<std::string> RunCgroups::make(const std::string& name, const Limits& limits) const {
   const std::string path = fmt::format("{}/{}", base_, name);
   if (mkdir(path.c_str(), 0755) != 0 && errno != EEXIST) return fail_errno(errno, path);
   DRAY_TRY(put(path + "/pids.max", std::to_string(kMaxProcesses)));
-  if (memory_bytes > 0) {
-    DRAY_TRY(put(path + "/memory.max", std::to_string(memory_bytes)));
+  if (limits.cpu_percent > 0 && bounds_cpu_)
+    DRAY_TRY(put(path + "/cpu.max",
+                 fmt::format("{} {}", limits.cpu_percent * kCpuPeriodUs / 100, kCpuPeriodUs)));
+  if (limits.memory_bytes > 0) {
+    DRAY_TRY(put(path + "/memory.max", std::to_string(limits.memory_bytes)));
     // Swapping would hide the limit. Kernels without swap accounting have no such file.
     [[maybe_unused]] const Status swap = put(path + "/memory.swap.max", "0");
   }

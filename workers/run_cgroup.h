@@ -25,8 +25,12 @@ class RunCgroups {
   bool works() const { return why_not_.empty(); }
   const std::string& why_not() const { return why_not_; }
 
-  // A group for `name`; its path. `memory_bytes` 0: no limit.
-  Result<std::string> make(const std::string& name, uint64_t memory_bytes) const;
+  struct Limits {  // 0: none
+    uint64_t memory_bytes = 0;
+    uint32_t cpu_percent = 0;  // 100: one processor
+  };
+  // A group for `name`; its path.
+  Result<std::string> make(const std::string& name, const Limits& limits) const;
   // Ends what is left in it and removes it.
   static void remove(const std::string& path);
 
@@ -35,6 +39,7 @@ class RunCgroups {
 
  private:
   std::string base_;
+  bool bounds_cpu_ = false;  // its controller is delegated, too
   std::string why_not_ = "no control groups are delegated to this worker (Delegate=yes)";
 };
 

@@ -46,7 +46,8 @@ struct RunContext {
   SandboxTools sandbox = {};
   SandboxRules sandbox_rules = {};
   RunCgroups cgroups = {};
-  uint64_t run_memory = 0;                // of each process of jobs that do not say; 0: no limit
+  uint64_t run_memory = 0;       // of each process of jobs that do not say; 0: no limit
+  uint32_t run_cpu_percent = 0;  // of jobs that do not say; 100: one processor; 0: no limit
   Duration upload_patience = minutes{2};  // with a sender of a file that is not heard of
 };
 

@@ -49,6 +49,7 @@ struct SandboxView {
   uint64_t memory_bytes = 0;  // of each process, or of the group; 0: no limit
   std::string cgroup;         // of the run (run_cgroup.h); empty: none
   bool programs = false;      // those of the system and a /tmp of its own: for hooks and commands
+  uint32_t cpu_percent = 0;   // of all of them; 100: one processor; 0: no limit
 };
 
 // The command line that runs `argv` (argv[0]: absolute path) inside. `guard`: the program

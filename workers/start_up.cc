@@ -140,6 +140,7 @@ RunContext run_context(const ProcessParts& parts, const Config::Worker& config,
   const Result<std::string> own = read_file("/proc/self/cgroup", 64 << 10);
   if (own) context.cgroups = RunCgroups::claim("/sys/fs/cgroup", *own);
   context.run_memory = config.run_memory;
+  context.run_cpu_percent = config.run_cpu_percent;
   context.hooks = config.hooks;
   context.commands = config.commands;
   context.upload_patience = config.upload_patience;

@@ -96,6 +96,7 @@ struct Config {
     ProcessHome sandbox = ProcessHome::local_process;
     bool sandbox_enforce = false;                 // whatever jobs say; no sandbox, no run
     uint64_t run_memory = 0;                      // bytes, of each process of a run; 0: no limit
+    uint32_t run_cpu_percent = 0;                 // of the processes of a run; 0: no limit
     std::chrono::seconds upload_patience{};       // with a sender of a file that is not heard of
     std::chrono::seconds drain_timeout{};         // what a stopping worker leaves its transfers
     std::vector<std::string> local_roots;         // directories that `local` remotes may use

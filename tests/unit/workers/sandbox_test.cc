@@ -111,15 +111,16 @@ TEST_CASE("delegated control groups are taken, and each run gets one") {
   const RunCgroups groups = fake.claim("1:name=systemd:/x\n0::/a.slice/w.service\n");
   REQUIRE(groups.works());
   CHECK(content(fake.own("/worker/cgroup.procs")) == "0");
-  CHECK(content(fake.own("/cgroup.subtree_control")) == "+memory +pids");
+  CHECK(content(fake.own("/cgroup.subtree_control")) == "+memory +pids +cpu");
   // A restart in place finds itself in the leaf.
   CHECK(fake.claim("0::/a.slice/w.service/worker\n").works());
   const std::string run = fake.own("/run-812-1");
   REQUIRE(ensure_private_dir(run));
-  for (const char* file : {"/pids.max", "/memory.max", "/memory.swap.max"})
+  for (const char* file : {"/pids.max", "/memory.max", "/memory.swap.max", "/cpu.max"})
     put_file(run + file, "");
-  CHECK(groups.make("run-812-1", 1000).value() == run);
+  CHECK(groups.make("run-812-1", {1000, 150}).value() == run);
   CHECK(content(run + "/memory.max") == "1000");
+  CHECK(content(run + "/cpu.max") == "150000 100000");
   CHECK(content(run + "/pids.max") == "1024");
 }
 
