@@ -185,10 +185,7 @@ RestoreStep::Process& RestoreStep::run(ProcessPlan plan, Done done) {
 }
 
 std::vector<std::string> RestoreStep::upload_flags() const {
-  std::vector<std::string> flags{"--transfers", std::to_string(state_.spec.options.transfers)};
-  for (std::string& flag : bandwidth_flags(state_))
-    flags.push_back(std::move(flag));
-  return flags;
+  return {"--transfers", std::to_string(state_.spec.options.transfers)};
 }
 
 void RestoreStep::read_volume(uint32_t number) {

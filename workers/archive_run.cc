@@ -21,15 +21,6 @@ ProcessPlan archive_process(AttemptState& state, std::string_view label, std::st
   return plan;
 }
 
-std::vector<std::string> bandwidth_flags(const AttemptState& state) {
-  std::vector<std::string> flags;
-  if (state.control) flags = state.control->flags();
-  const uint64_t limit =
-      state.control ? state.control->limit() : state.spec.bandwidth_bytes_per_second;
-  if (limit > 0) flags.insert(flags.end(), {"--bwlimit", fmt::format("{}B", limit)});
-  return flags;
-}
-
 StepEnd archive_failure(ErrorClass error_class, bool retry, std::string hint) {
   StepEnd end;
   end.outcome = Outcome::failed;

@@ -41,9 +41,6 @@ std::string archive_place(const AttemptState& state);
 ProcessPlan archive_process(AttemptState& state, std::string_view label, std::string_view verb,
                             std::vector<std::string> operands, std::vector<std::string> flags);
 
-// What a process that moves the run's data is told of its share of bandwidth.
-std::vector<std::string> bandwidth_flags(const AttemptState& state);
-
 // Steps that are not the first leave the attempt's own end alone: their failure is an end.
 StepEnd archive_failure(ErrorClass error_class, bool retry, std::string hint);
 

@@ -41,8 +41,6 @@ Result<ProcessPlan> ArchiveUpload::Impl::plan(uint32_t number) {
   // What the destination holds is compared with our own hash afterwards. rclone's, which it would
   // compute twice for a disk, cost more time than everything else that it does.
   if (run.common_hash()) flags.emplace_back("--ignore-checksum");
-  for (std::string& flag : bandwidth_flags(state))
-    flags.push_back(std::move(flag));
   for (const std::string& flag : state.spec.options.flags) {
     DRAY_TRY(check_rclone_flag(flag, state.context.allow_flags));
     flags.push_back(flag);

@@ -46,8 +46,8 @@ struct AttemptState {
   Instant kill_at{};
   WallTime started{};
   std::unique_ptr<RunLog> log;
-  // Of runs whose limit changes while they run: its flags() belong on the command line of every
-  // rclone that moves data. Null: no remote control.
+  // Of runs whose limit changes while they run; process_runner.cc puts its flags() on every
+  // rclone's command line. Null: no remote control.
   std::unique_ptr<RcloneControl> control;
   std::shared_ptr<ArchiveRun> archive;  // of an archive's steps: archive_run.h
 

@@ -211,11 +211,12 @@ ChildHandlers ProcessRunner::Impl::handlers() {
   return h;
 }
 
-// Every rclone of the attempt keeps to the attempt's limit, whatever step it belongs to.
+// Every rclone of the attempt keeps to the limit of this moment, whatever step it belongs to.
 void ProcessRunner::Impl::keep_to_limit() {
   if (plan.argv.empty() || plan.argv.front() != context.rclone) return;
-  const uint64_t limit = state.spec.bandwidth_bytes_per_second;
-  if (limit > 0 && std::ranges::find(plan.argv, "--bwlimit") == plan.argv.end()) {
+  const uint64_t limit =
+      state.control ? state.control->limit() : state.spec.bandwidth_bytes_per_second;
+  if (limit > 0) {
     plan.argv.emplace_back("--bwlimit");
     plan.argv.push_back(rclone_rate(limit));
   }

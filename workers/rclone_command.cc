@@ -51,8 +51,6 @@ Result<std::vector<std::string>> rclone_argv(const std::string& program, const R
   args.add("--checkers", std::to_string(options.checkers));
   if (!options.filters.empty()) args.add("--filter-from", paths.filters());
   if (options.max_delete >= 0) args.add("--max-delete", std::to_string(options.max_delete));
-  if (spec.bandwidth_bytes_per_second > 0)
-    args.add("--bwlimit", rclone_rate(spec.bandwidth_bytes_per_second));
   if (spec.dry_run) args.add("--dry-run");
   if (options.file_log) args.add("-v");
   for (const std::string& flag : options.flags) {

@@ -129,7 +129,7 @@ Status RcloneControl::prepare(const std::string& path) {
 }
 
 std::vector<std::string> RcloneControl::flags() const {
-  return {"--rc", "--rc-addr", "127.0.0.1:0", "--rc-htpasswd", impl_->path};
+  return {"--rc", "--rc-addr", "127.0.0.1:0", "--rc-htpasswd", impl_->path, "--buffer-size", "0"};
 }
 
 uint64_t RcloneControl::limit() const {

@@ -7,7 +7,9 @@
 // argument and no environment (without them any local user could run programs as the worker). Only
 // attempts that are under a cap, or may come under one, open it.
 //
-// Figures: rclone applies a new limit within a second, in both directions.
+// Figures: rclone applies a new limit within a second, in both directions, as long as its transfers
+// ask for small pieces. With its read-ahead they ask for 1 MiB at a time (16 s at 64 kB/s, for each
+// transfer, in which no limit can be changed) and count as much at once: flags() turn it off.
 //
 // Thread: that of the loop. Errors: a process that cannot be told keeps its limit; it is asked
 // again until it ends, and until then the change is not reported as in force.
@@ -28,8 +30,10 @@ class RcloneControl {
  public:
   // Between two tries.
   static constexpr Duration kRetry = milliseconds{500};
-  // rclone answers in a millisecond; a machine out of breath gets more.
-  static constexpr Duration kAnswerLimit = seconds{2};
+  // rclone answers in a millisecond, unless its transfers wait for their turn: a new limit waits
+  // until each has had what it asked for under the old one. Asking again before that would leave
+  // two limits waiting, and no telling which comes last.
+  static constexpr Duration kAnswerLimit = seconds{30};
 
   // `limit`: bytes per second, 0: none. `in_force`: the processes of the attempt now keep to this.
   RcloneControl(EventLoop& loop, uint64_t limit, std::function<void(uint64_t)> in_force);
@@ -39,7 +43,7 @@ class RcloneControl {
 
   // Makes the credentials and writes their hash to `path`, which must not exist.
   Status prepare(const std::string& path);
-  // What the next process is told on its command line.
+  // What the next process is told on its command line. It comes last there, so that it holds.
   std::vector<std::string> flags() const;
   uint64_t limit() const;
 

@@ -84,9 +84,6 @@ void ReceiveStep::begin() {
   ProcessPlan plan;
   plan.label = fmt::format("run-{}-{}", state_.token.run, state_.token.attempt);
   plan.argv = step_argv(context.rclone, "rcat", {&place, 1}, state_.paths, {});
-  if (state_.control)
-    for (std::string& flag : state_.control->flags())
-      plan.argv.push_back(std::move(flag));
   plan.environment = rclone_environment(state_.paths);
   plan.verb = RcloneVerb::stream;
   plan.stall = seconds{state_.spec.options.stall_seconds};

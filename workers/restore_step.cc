@@ -175,10 +175,6 @@ class RestoreCopyStep final : public ChainStep {
     command.flags.insert(command.flags.end(),
                          {"--transfers", std::to_string(state().spec.options.transfers)});
     if (few(plan)) command.flags.emplace_back("--no-traverse");
-    if (state().spec.bandwidth_bytes_per_second > 0)
-      command.flags.insert(
-          command.flags.end(),
-          {"--bwlimit", fmt::format("{}B", state().spec.bandwidth_bytes_per_second)});
     if (state().spec.dry_run) command.flags.emplace_back("--dry-run");
     command.on_stats = [this](const StatsRecord& stats) { show(stats); };
     run(

@@ -133,10 +133,6 @@ class ValidationStep final : public Step {
     const TransferOptions& options = state_.spec.options;
     flags.insert(flags.end(), {"--checkers", std::to_string(options.checkers), "--transfers",
                                std::to_string(options.transfers)});
-    const uint64_t limit =
-        state_.control ? state_.control->limit() : state_.spec.bandwidth_bytes_per_second;
-    if (limit > 0) flags.insert(flags.end(), {"--bwlimit", fmt::format("{}B", limit)});
-    if (state_.control) std::ranges::move(state_.control->flags(), std::back_inserter(flags));
     return flags;
   }
   Result<ProcessPlan> make_plan() {

@@ -106,8 +106,11 @@ Result<WallTime> parse_rfc3339(std::string_view text) {
   const year_month_day date{year{y}, month{static_cast<unsigned>(mo)},
                             day{static_cast<unsigned>(d)}};
   if (!date.ok()) return bad();
-  return WallTime{sys_days{date} + std::chrono::hours{h} + std::chrono::minutes{mi} +
-                  std::chrono::seconds{s} + microseconds{us} - offset};
+  const WallTime time{sys_days{date} + std::chrono::hours{h} + std::chrono::minutes{mi} +
+                      std::chrono::seconds{s} + microseconds{us} - offset};
+  const year_month_day in_utc{floor<days>(time)};
+  if (in_utc.year() < year{0} || in_utc.year() > year{9999}) return bad();
+  return time;
 }
 
 }  // namespace dray

@@ -49,9 +49,10 @@ class SystemClock final : public Clock {
   Now now() const override;
 };
 
-// "2026-11-20T05:47:03Z", with ".123" when there are milliseconds.
+// "2026-11-20T05:47:03Z", with ".123" when there are milliseconds; what is finer is not shown.
 std::string format_rfc3339(WallTime time);
-// Accepts an offset ("+02:00") or Z, 0 to 9 fraction digits.
+// Accepts an offset ("+02:00") or Z, 0 to 9 fraction digits of which it keeps microseconds. In UTC
+// the year has four digits, too: what is taken can be shown.
 Result<WallTime> parse_rfc3339(std::string_view text);
 
 inline int64_t to_unix_us(WallTime time) {

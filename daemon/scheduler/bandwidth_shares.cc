@@ -127,23 +127,45 @@ void Usage::set_share(uint64_t share, Instant now) {
   share_ = share;
   if (!raised) return;
   settled_at_ = now + kSettle;
+  sample_start_ = last_;
   count_ = 0;
 }
 
+uint64_t Usage::Count::rate_since(const Count& earlier) const {
+  return (bytes - earlier.bytes) * 1000 / static_cast<uint64_t>(elapsed_ms - earlier.elapsed_ms);
+}
+
+// Whether a run at its share would have moved enough since the sample began.
+bool Usage::tells_enough(const Count& count) const {
+  const int64_t lasted_ms = count.elapsed_ms - sample_start_.elapsed_ms;
+  return milliseconds{lasted_ms} >= kLongestSample ||
+         static_cast<uint64_t>(lasted_ms) >= kSampleBytes * 1000 / std::max<uint64_t>(share_, 1);
+}
+
 void Usage::report(uint64_t bytes, int64_t elapsed_ms, Instant now) {
-  const bool first = elapsed_ms_ < 0 || elapsed_ms < elapsed_ms_ || bytes < bytes_;
-  if (!first && elapsed_ms == elapsed_ms_) return;  // the same picture again
-  const bool judged = !first && reported_at_ >= settled_at_;
-  if (!first) {
-    last_rate_ = (bytes - bytes_) * 1000 / static_cast<uint64_t>(elapsed_ms - elapsed_ms_);
-    if (judged) {
-      const bool limited = share_ != kNoCap && last_rate_ >= share_ / 100 * kLimitedPercent;
-      samples_[count_++ % kSamples] = {last_rate_, limited};
-    }
+  const Count count{bytes, elapsed_ms, now};
+  if (last_.elapsed_ms < 0 || elapsed_ms < last_.elapsed_ms || bytes < last_.bytes) {
+    last_ = sample_start_ = count;
+    return;
   }
-  bytes_ = bytes;
-  elapsed_ms_ = elapsed_ms;
-  reported_at_ = now;
+  if (elapsed_ms == last_.elapsed_ms) {  // the same picture again
+    if (now - last_.at < kSilence) return;
+    last_rate_ = 0;
+    last_.at = now;
+    if (now - kSilence >= settled_at_) add({});
+    return;
+  }
+  last_rate_ = count.rate_since(last_);
+  last_ = count;
+  if (sample_start_.at < settled_at_) {
+    sample_start_ = count;
+    return;
+  }
+  const uint64_t rate = count.rate_since(sample_start_);
+  const bool limited = share_ != kNoCap && rate >= share_ / 100 * kLimitedPercent;
+  if (!limited && !tells_enough(count)) return;
+  add({rate, limited});
+  sample_start_ = count;
 }
 
 uint64_t Usage::wants() const {

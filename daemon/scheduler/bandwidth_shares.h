@@ -52,6 +52,13 @@ class Usage {
   static constexpr Duration kSettle = seconds{2};
   // What was used before this is forgotten.
   static constexpr size_t kSamples = 2;
+  // Bytes are counted in pieces, some as large as a read of 1 MiB: that a run stays below its share
+  // shows only where the share is some of those. A slow run is judged after kLongestSample all the
+  // same.
+  static constexpr uint64_t kSampleBytes = 2'000'000;
+  static constexpr Duration kLongestSample = seconds{4};
+  // A run of which nothing new is heard for so long transfers nothing: it lists, or compares.
+  static constexpr Duration kSilence = seconds{4};
 
   // From now on it may use `share` bytes per second (kNoCap: as much as it can).
   void set_share(uint64_t share, Instant now);
@@ -65,15 +72,24 @@ class Usage {
   uint64_t rate() const;
 
  private:
+  // What was counted at one moment of the attempt.
+  struct Count {
+    uint64_t bytes = 0;
+    int64_t elapsed_ms = -1;  // -1: nothing yet
+    Instant at{};
+    uint64_t rate_since(const Count& earlier) const;
+  };
   struct Sample {
     uint64_t rate = 0;
     bool limited = false;
   };
+  bool tells_enough(const Count& count) const;
+  void add(Sample sample) { samples_[count_++ % kSamples] = sample; }
+
   uint64_t share_ = kNoCap;
   Instant settled_at_{};
-  uint64_t bytes_ = 0;
-  int64_t elapsed_ms_ = -1;  // -1: nothing reported yet
-  Instant reported_at_{};
+  Count last_;
+  Count sample_start_;
   uint64_t last_rate_ = 0;
   std::array<Sample, kSamples> samples_{};
   size_t count_ = 0;  // samples since the share was raised

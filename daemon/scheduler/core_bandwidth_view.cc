@@ -71,7 +71,9 @@ BandwidthView Core::Impl::bandwidth() const {
     for (const size_t group : groups[i])
       if (share.limited_by.empty() || group != 0)
         if (used_up(view.caps[group])) share.limited_by = view.caps[group].scope;
-    if (share.wants && *share.wants <= share.share) share.limited_by = "itself";
+    // As exactly as shares follow what is wanted.
+    if (share.wants && *share.wants <= share.share + share.share / 100 * kRaisePercent)
+      share.limited_by = "itself";
   }
   return view;
 }

@@ -1,5 +1,6 @@
 #include "daemon/base/text.h"
 
+#include "daemon/base/time.h"
 #include "tests/support/catch.h"
 
 namespace dray {
@@ -140,6 +141,19 @@ TEST_CASE("a near name is suggested and a far one is not") {
   CHECK(closest_match("colour", kNames).empty());
   CHECK(closest_match("", kNames).empty());
   CHECK(closest_match(std::string(10000, 'a'), kNames).empty());
+}
+
+TEST_CASE("a time that is taken can be shown, whatever its offset") {
+  const auto shown = [](std::string_view text) {
+    const auto time = parse_rfc3339(text);
+    return time ? format_rfc3339(*time) : std::string("refused");
+  };
+  CHECK(shown("2026-03-29T02:30:00+02:00") == "2026-03-29T00:30:00Z");
+  CHECK(shown("2026-03-29T01:00:00.5Z") == "2026-03-29T01:00:00.500Z");
+  CHECK(shown("2026-03-29T01:00:00.0001Z") == "2026-03-29T01:00:00Z");
+  CHECK(shown("0000-01-01T00:00:00Z") == "0000-01-01T00:00:00Z");
+  CHECK(shown("0000-01-01T00:00:00+01:00") == "refused");
+  CHECK(shown("9999-12-31T23:59:59-01:00") == "refused");
 }
 
 }  // namespace

@@ -179,4 +179,36 @@ TEST_CASE("a run wants what it uses and some headroom, or all when its share lim
   }
 }
 
+TEST_CASE("a run whose bytes are counted a mebibyte at a time keeps its share") {
+  Clocked c;
+  c.usage.set_share(300'000, c.now);
+  constexpr uint64_t kPiece = 1 << 20;
+  uint64_t moved = 0;
+  for (int i = 0; i < 60; ++i) {
+    c.now += seconds{2};
+    c.elapsed += 2000;
+    moved += 600'000;
+    c.usage.report(moved / kPiece * kPiece, c.elapsed, c.now);
+    CHECK((c.usage.wants() == kNoCap || c.usage.wants() >= 300'000));
+  }
+}
+
+TEST_CASE("a run that only lists leaves its share to others until it transfers") {
+  Clocked c;
+  c.usage.set_share(1'000'000, c.now);
+  c.use(0);
+  // Its worker repeats what it said last.
+  for (int i = 0; i < 5; ++i) {
+    c.now += seconds{2};
+    c.usage.report(c.bytes, c.elapsed, c.now);
+  }
+  CHECK(c.usage.wants() == Usage::kLeastWish);
+  CHECK(c.usage.rate() == 0);
+  c.usage.set_share(Usage::kLeastWish, c.now);
+  c.elapsed += 10'000;
+  c.use(0);
+  c.use(Usage::kLeastWish);
+  CHECK(c.usage.wants() == kNoCap);
+}
+
 }  // namespace dray::scheduler

@@ -85,7 +85,8 @@ std::string header(const std::string& call, const std::string& name) {
 TEST_CASE("credentials are made for the attempt, and only their hash lies on the disk") {
   Rig rig;
   CHECK(rig.control.flags() == std::vector<std::string>{"--rc", "--rc-addr", "127.0.0.1:0",
-                                                        "--rc-htpasswd", rig.dir / "control"});
+                                                        "--rc-htpasswd", rig.dir / "control",
+                                                        "--buffer-size", "0"});
   FakeRclone rclone(rig.loop, {"200 OK"});
   const uint64_t process = rig.control.started();
   rig.control.serving(process, rclone.port());
