@@ -35,15 +35,14 @@ Task<HttpReply> list_receipts(Call& call) {
   if (!filter->client.empty() && !call.who.may_see(filter->client))
     co_return json_reply(to_json(ReceiptPage{}));
   if (!call.who.client.empty()) filter->client = call.who.client;
-  const auto page =
-      co_await call.api.database.ask([filter = *filter](store::Db& db) -> Result<ReceiptPage> {
-        ReceiptPage rows;
-        DRAY_TRY_ASSIGN(rows.receipts, store::receipts(db, filter));
-        if (rows.receipts.size() == filter.limit)
-          rows.next_cursor = fmt::format("{}", rows.receipts.back().run);
-        return rows;
-      });
-  co_return answer_as(call, page);
+  const auto read = [filter = *filter](store::Db& db) -> Result<ReceiptPage> {
+    ReceiptPage rows;
+    DRAY_TRY_ASSIGN(rows.receipts, store::receipts(db, filter));
+    if (rows.receipts.size() == filter.limit)
+      rows.next_cursor = fmt::format("{}", rows.receipts.back().run);
+    return rows;
+  };
+  co_return answer_as(call, co_await call.api.database.ask(read));
 }
 
 Result<store::EventFilter> event_filter(const Call& call) {
@@ -60,16 +59,16 @@ Result<store::EventFilter> event_filter(const Call& call) {
 Task<HttpReply> list_events(Call& call) {
   const Result<store::EventFilter> filter = event_filter(call);
   if (!filter) co_return problem(call, filter.error());
-  const auto page = co_await call.api.database.ask(
-      [filter = *filter, client = call.who.client](store::Db& db) -> Result<EventListAnswer> {
-        store::Queries queries(db);
-        queries.bind_to(client);
-        EventListAnswer rows;
-        DRAY_TRY_ASSIGN(rows.events, queries.events(filter));
-        DRAY_TRY_ASSIGN(rows.last_sequence, queries.last_sequence());
-        return rows;
-      });
-  co_return answer_as(call, page);
+  const auto read = [filter = *filter,
+                     client = call.who.client](store::Db& db) -> Result<EventListAnswer> {
+    store::Queries queries(db);
+    queries.bind_to(client);
+    EventListAnswer rows;
+    DRAY_TRY_ASSIGN(rows.events, queries.events(filter));
+    DRAY_TRY_ASSIGN(rows.last_sequence, queries.last_sequence());
+    return rows;
+  };
+  co_return answer_as(call, co_await call.api.database.ask(read));
 }
 
 constexpr Route kRoutes[] = {

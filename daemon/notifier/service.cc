@@ -85,8 +85,8 @@ ConnectionOptions NotifierService::Impl::connection_options() {
 
 Status NotifierService::Impl::begin() {
   load_page();
-  DRAY_TRY_ASSIGN(notifications, notify::Notifications::open(
-                                     context.loop, *bus, notification_options(context.config)));
+  DRAY_TRY_ASSIGN(notifications, notify::Notifications::open(context.loop, *bus,
+                                                             notification_options(context.config)));
   listen_to_bus();
   server =
       std::make_unique<HttpServer>(context.loop, context.config.notifier, connection_options());
