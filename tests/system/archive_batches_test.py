@@ -34,7 +34,8 @@ class ArchiveThroughMemory(archive_test.Archive):
         gate = self.enterContext(Gate(dav.port, "GET", 0))
         self.stack.remote("dav", dav.settings(url=f"http://127.0.0.1:{gate.port}"))
         for i in range(300):
-            self.put(dav.root, f"folder {i % 3}/file {i}".encode(), os.urandom(1000))
+            self.put(dav.root, f"folder {i % 3}/file {i}".encode(), os.urandom(1000),
+                     1_600_000_000_000_000_000 + i * 10**9)
         self.stack.job("nightly", "dav:", f"disk:{self.target}", "--kind", "archive", *flags)
         run = self.stack.run("nightly")
         copies = self.stack.wait_until(
