@@ -41,6 +41,8 @@ inline constexpr size_t kMaxFileNameBytes = 512;         // cut, for display onl
 
 // ── Time ────────────────────────────────────────────────────────────────────────────────────────
 inline constexpr std::chrono::milliseconds kHeartbeat{2'000};
+// Between what workers say about runs that share bandwidth.
+inline constexpr std::chrono::milliseconds kUsageReport{1'000};
 inline constexpr int kHeartbeatsMissed = 5;  // then a peer counts as lost
 inline constexpr std::chrono::seconds kLease{600};
 inline constexpr std::chrono::seconds kLeaseMin{10};

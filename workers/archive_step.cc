@@ -26,8 +26,11 @@ constexpr size_t kMaxPathText = 400;
 // More threads gain nothing that a pipe to one upload could take.
 constexpr unsigned kMaxCompressors = 8;
 
-int compressors() {
-  return static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 1U, kMaxCompressors));
+// Within the run's processor time, as far as a number of threads can keep to it.
+int compressors(uint32_t cpu_percent) {
+  const unsigned most = cpu_percent == 0 ? kMaxCompressors : processors_for(cpu_percent);
+  return static_cast<int>(
+      std::clamp(std::min(most, std::thread::hardware_concurrency()), 1U, kMaxCompressors));
 }
 
 class ArchiveStep final : public Step {
@@ -185,7 +188,7 @@ void ArchiveStep::pack(Result<std::unique_ptr<ArchiveSource>> source) {
                   .uploaded = [this] { settle(); }});
   PackOptions options;
   options.level = static_cast<int>(state_.policy.archive.level);
-  options.compressors = compressors();
+  options.compressors = compressors(state_.sandbox.cpu_percent);
   options.volume_bytes = run_.cut.volume_bytes;
   options.other_hash = run_.other_hash;
   options.manifest = manifest_path();

@@ -10,6 +10,7 @@
 #include "workers/archive_run.h"
 #include "workers/archive_step.h"
 #include "workers/local_digest.h"
+#include "workers/runner_step.h"
 #include "workers/remote_listing.h"
 
 namespace dray::worker {
@@ -238,40 +239,29 @@ void VerifyStep::conclude() {
 }
 
 // Removes what an archive that was not finished has left.
-class CleanupStep final : public Step {
+class CleanupStep final : public RunnerStep {
  public:
-  explicit CleanupStep(AttemptState& state) : state_(state) {}
+  using RunnerStep::RunnerStep;
 
   void begin() override {
-    const ArchiveRun& run = *state_.archive;
-    if (!run.begun || run.verified) return state_.host.ended(StepEnd{});
-    ProcessPlan plan = archive_process(state_, "clean", "delete", {archive_place(state_)},
-                                       {"--include", fmt::format("/{}.*", run.names.stem)});
+    const ArchiveRun& archive = *state().archive;
+    if (!archive.begun || archive.verified) return state().host.ended(StepEnd{});
+    ProcessPlan plan = archive_process(state(), "clean", "delete", {archive_place(state())},
+                                       {"--include", fmt::format("/{}.*", archive.names.stem)});
     plan.verb = RcloneVerb::remove;
-    runner_ = std::make_unique<ProcessRunner>(state_, std::move(plan),
-                                              [this](const ProcessEnd& how) { finish(how); });
-    runner_->begin();
-  }
-  void extend(Instant kill_at) override {
-    if (runner_) runner_->extend(kill_at);
-  }
-  void stop(StopReason reason) override {
-    if (runner_) runner_->stop(reason);
+    run(std::move(plan));
   }
 
  private:
-  void finish(const ProcessEnd& how) {
+  void finish(const ProcessEnd& how) override {
     StepEnd end = judge_process(how);
     // A folder that was never made holds nothing.
     if (!how.start_error && !how.stopped && end.error_class == ErrorClass::not_found)
       end = StepEnd{};
     if (!is_good(end.outcome))
-      state_.note("error", "What was uploaded of the unfinished archive could not be removed");
-    state_.host.ended(std::move(end));
+      state().note("error", "What was uploaded of the unfinished archive could not be removed");
+    state().host.ended(std::move(end));
   }
-
-  AttemptState& state_;
-  std::unique_ptr<ProcessRunner> runner_;
 };
 
 }  // namespace

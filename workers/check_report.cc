@@ -1,26 +1,16 @@
 #include "workers/check_report.h"
 
-#include <algorithm>
-#include <cstring>
-
 namespace dray::worker {
 
 void CheckReport::feed(std::span<const char> bytes) {
-  while (!bytes.empty()) {
-    const auto end = std::ranges::find(bytes, '\n');
-    const size_t size = static_cast<size_t>(end - bytes.begin());
-    line_.append(bytes.data(), std::min(size, kMaxLine - std::min(kMaxLine, line_.size())));
-    if (end == bytes.end()) return;
-    take();
-    bytes = bytes.subspan(size + 1);
-  }
+  lines_in_.feed(bytes, [this](std::string_view line) { take(line); });
 }
 
 void CheckReport::finish() {
-  if (!line_.empty()) take();
+  lines_in_.finish([this](std::string_view line) { take(line); });
 }
 
-void CheckReport::take() {
+void CheckReport::take(std::string_view line) {
   struct Row {
     char mark;
     uint64_t CheckReport::*count;
@@ -32,17 +22,12 @@ void CheckReport::take() {
       {'-', &CheckReport::surplus_, CheckLine::Kind::surplus},
       {'!', &CheckReport::unreadable_, CheckLine::Kind::unreadable},
   };
-  if (line_.starts_with("= ")) ++same_;
+  if (line.starts_with("= ")) ++same_;
   for (const Row& row : kRows) {
-    if (line_.size() < 3 || line_[0] != row.mark || line_[1] != ' ') continue;
+    if (line.size() < 3 || line[0] != row.mark || line[1] != ' ') continue;
     ++(this->*row.count);
-    keep(row.kind);
+    if (lines_.size() < max_paths_) lines_.push_back({row.kind, std::string(line.substr(2))});
   }
-  line_.clear();
-}
-
-void CheckReport::keep(CheckLine::Kind kind) {
-  if (lines_.size() < max_paths_) lines_.push_back({kind, line_.substr(2)});
 }
 
 }  // namespace dray::worker

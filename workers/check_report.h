@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "workers/line_cutter.h"
+
 namespace dray::worker {
 
 struct CheckLine {
@@ -35,11 +37,10 @@ class CheckReport {
   static constexpr size_t kMaxLine = 32 << 10;
 
  private:
-  void take();
-  void keep(CheckLine::Kind kind);
+  void take(std::string_view line);
 
   size_t max_paths_;
-  std::string line_;
+  LineCutter lines_in_{kMaxLine};
   uint64_t same_ = 0;
   uint64_t differs_ = 0;
   uint64_t missing_ = 0;

@@ -1,6 +1,5 @@
 #include "workers/command_output.h"
 
-#include <algorithm>
 #include <charconv>
 #include <optional>
 
@@ -25,22 +24,14 @@ std::optional<uint64_t> number(std::string_view& text) {
 }  // namespace
 
 void CommandOutput::feed(std::span<const char> bytes) {
-  while (!bytes.empty()) {
-    const auto end = std::ranges::find(bytes, '\n');
-    const size_t size = static_cast<size_t>(end - bytes.begin());
-    line_.append(bytes.data(), std::min(size, kMaxLine - std::min(kMaxLine, line_.size())));
-    if (end == bytes.end()) return;
-    take();
-    bytes = bytes.subspan(size + 1);
-  }
+  lines_.feed(bytes, [this](std::string_view line) { take(line); });
 }
 
 void CommandOutput::finish() {
-  if (!line_.empty()) take();
+  lines_.finish([this](std::string_view line) { take(line); });
 }
 
-void CommandOutput::take() {
-  const std::string line = std::exchange(line_, {});
+void CommandOutput::take(std::string_view line) {
   std::string_view rest = trim(line);
   if (rest.starts_with(kPhase)) {
     rest.remove_prefix(kPhase.size());

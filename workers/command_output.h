@@ -10,6 +10,8 @@
 #include <string>
 #include <string_view>
 
+#include "workers/line_cutter.h"
+
 namespace dray::worker {
 
 struct CommandPhase {
@@ -33,11 +35,11 @@ class CommandOutput {
   void finish();
 
  private:
-  void take();
+  void take(std::string_view line);
 
   std::function<void(const CommandPhase&)> on_phase_;
   std::function<void(const CommandProgress&)> on_progress_;
-  std::string line_;
+  LineCutter lines_{kMaxLine};
 };
 
 }  // namespace dray::worker

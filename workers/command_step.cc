@@ -10,7 +10,7 @@
 #include "workers/command_output.h"
 #include "workers/hook_step.h"
 #include "workers/output_tail.h"
-#include "workers/process_runner.h"
+#include "workers/runner_step.h"
 #include "workers/progress_plan.h"
 
 namespace dray::worker {
@@ -44,65 +44,55 @@ std::string filled_in(const std::string& argument, const CommandCall& call) {
   return out;
 }
 
-class CommandStep final : public Step {
+class CommandStep final : public RunnerStep {
  public:
   explicit CommandStep(AttemptState& state)
-      : state_(state),
+      : RunnerStep(state),
         parts_(state.context.phases),
         output_([this](const CommandPhase& phase) { next_phase(phase); },
                 [this](const CommandProgress& progress) { moved(progress); }) {}
 
   void begin() override {
     Result<ProcessPlan> plan = make_plan();
-    if (!plan) return state_.host.ended(start_failure(plan.error()));
-    runner_ = std::make_unique<ProcessRunner>(state_, std::move(*plan),
-                                              [this](const ProcessEnd& end) { finish(end); });
-    runner_->begin();
-  }
-  void extend(Instant kill_at) override {
-    if (runner_) runner_->extend(kill_at);
-  }
-  void stop(StopReason reason) override {
-    if (runner_) runner_->stop(reason);
+    if (!plan) return state().host.ended(start_failure(plan.error()));
+    run(std::move(*plan));
   }
 
  private:
-  Instant now() const { return state_.context.clock.now().mono; }
-
   Result<ProcessPlan> make_plan() {
-    const CommandCall& call = state_.policy.command;
-    const auto found = state_.context.commands.find(call.name);
-    if (found == state_.context.commands.end())
+    const CommandCall& call = state().policy.command;
+    const auto found = state().context.commands.find(call.name);
+    if (found == state().context.commands.end())
       return fail(ErrorCode::invalid,
                   "this worker has no command {}; an administrator allows it with [commands.{}] in "
                   "the worker's configuration",
                   quoted(call.name), call.name);
     ProcessPlan plan;
     DRAY_TRY_ASSIGN(plan.argv, command_argv(found->second, call));
-    plan.label = fmt::format("run-{}-{}-command", state_.token.run, state_.token.attempt);
-    plan.environment = program_environment(state_, "command");
-    plan.directory = state_.paths.temp();
-    plan.stall = seconds{state_.spec.options.stall_seconds};
+    plan.label = fmt::format("run-{}-{}-command", state().token.run, state().token.attempt);
+    plan.environment = program_environment(state(), "command");
+    plan.directory = state().paths.temp();
+    plan.stall = seconds{state().spec.options.stall_seconds};
     plan.capture_output = true;
     plan.program = &found->second;
     plan.on_started = [this] { show(true); };
     plan.on_output = [this](std::span<const char> bytes) {
-      state_.log->write(bytes, now());
+      state().log->write(bytes, now());
       tail_.add_bytes(bytes);
-      runner_->moved(now());
+      runner().moved(now());
       output_.feed(bytes);
     };
     plan.on_plain = [this](std::string_view line) {
       tail_.add(line);
       tail_.add("\n");
-      runner_->moved(now());
+      runner().moved(now());
     };
     return plan;
   }
 
   void next_phase(const CommandPhase& phase) {
     parts_.enter(phase.name);
-    state_.note("notice", "phase: " + phase.name);
+    state().note("notice", "phase: " + phase.name);
     show(true);
   }
   void moved(const CommandProgress& progress) {
@@ -116,10 +106,10 @@ class CommandStep final : public Step {
     progress.percent = parts_.percent();
     progress.checks_done = static_cast<int64_t>(std::min<uint64_t>(parts_.done(), INT64_MAX));
     progress.checks_total = static_cast<int64_t>(std::min<uint64_t>(parts_.total(), INT64_MAX));
-    state_.host.show(progress, always);
+    state().host.show(progress, always);
   }
 
-  void finish(const ProcessEnd& how) {
+  void finish(const ProcessEnd& how) override {
     output_.finish();
     StepEnd end;
     if (how.start_error) {
@@ -134,18 +124,16 @@ class CommandStep final : public Step {
       end.signal = how.evidence.signal;
       end.hint = fmt::format("The command was ended by signal {}.", end.signal);
     } else {
-      end = judge_command(how.evidence.exit_code, state_.policy.command.name);
+      end = judge_command(how.evidence.exit_code, state().policy.command.name);
     }
     end.output = tail_.shown();
     if (end.deciding_line.empty()) end.deciding_line = end.output;
-    state_.host.ended(std::move(end));
+    state().host.ended(std::move(end));
   }
 
-  AttemptState& state_;
   ProgressParts parts_;
   CommandOutput output_;
   OutputTail tail_;
-  std::unique_ptr<ProcessRunner> runner_;
 };
 
 }  // namespace

@@ -5,7 +5,7 @@
 #include "daemon/base/quote.h"
 #include "daemon/base/text.h"
 #include "workers/output_tail.h"
-#include "workers/process_runner.h"
+#include "workers/runner_step.h"
 
 namespace dray::worker {
 namespace {
@@ -14,47 +14,39 @@ std::string_view name_of(HookPhase phase) {
   return phase == HookPhase::before ? "before" : "after";
 }
 
-class HookStep final : public Step {
+class HookStep final : public RunnerStep {
  public:
   HookStep(AttemptState& state, const HookCall& call, HookPhase phase)
-      : state_(state), call_(call), phase_(phase), timer_(state.context.loop) {}
+      : RunnerStep(state), call_(call), phase_(phase), timer_(state.context.loop) {}
 
   void begin() override {
-    const auto found = state_.context.hooks.find(call_.name);
-    if (found == state_.context.hooks.end())
-      return state_.host.ended(start_failure(check_hooks(state_).error()));
+    const auto found = state().context.hooks.find(call_.name);
+    if (found == state().context.hooks.end())
+      return state().host.ended(start_failure(check_hooks(state()).error()));
     const AllowedProgram& program = found->second;
     timeout_ = std::min<Duration>(program.timeout, seconds{call_.timeout_seconds});
-    state_.note("notice", fmt::format("hook {} ({}) begins", call_.name, name_of(phase_)));
-    runner_ = std::make_unique<ProcessRunner>(state_, make_plan(program),
-                                              [this](const ProcessEnd& end) { finish(end); });
-    timer_.start_once(timeout_, [this] { runner_->stop(StopReason::time_limit); });
-    runner_->begin();
-  }
-  void extend(Instant kill_at) override {
-    if (runner_) runner_->extend(kill_at);
-  }
-  void stop(StopReason reason) override {
-    if (runner_) runner_->stop(reason);
+    state().note("notice", fmt::format("hook {} ({}) begins", call_.name, name_of(phase_)));
+    timer_.start_once(timeout_, [this] { stop(StopReason::time_limit); });
+    run(make_plan(program));
   }
 
  private:
   ProcessPlan make_plan(const AllowedProgram& program) {
     ProcessPlan plan;
-    plan.label = fmt::format("run-{}-{}-hook", state_.token.run, state_.token.attempt);
+    plan.label = fmt::format("run-{}-{}-hook", state().token.run, state().token.attempt);
     plan.argv = {program.program};
     plan.argv.insert(plan.argv.end(), program.arguments.begin(), program.arguments.end());
-    plan.environment = program_environment(state_, name_of(phase_));
-    plan.directory = state_.paths.temp();
+    plan.environment = program_environment(state(), name_of(phase_));
+    plan.directory = state().paths.temp();
     plan.capture_output = true;
     plan.program = &program;
     plan.on_started = [this] {
       Progress progress;
       progress.phase = Phase::hooks;
-      state_.host.show(progress, true);
+      state().host.show(progress, true);
     };
     plan.on_output = [this](std::span<const char> bytes) {
-      state_.log->write(bytes, state_.context.clock.now().mono);
+      state().log->write(bytes, now());
       tail_.add_bytes(bytes);
     };
     plan.on_plain = [this](std::string_view line) {
@@ -64,7 +56,7 @@ class HookStep final : public Step {
     return plan;
   }
 
-  void finish(const ProcessEnd& how) {
+  void finish(const ProcessEnd& how) override {
     timer_.cancel();
     StepEnd end;
     if (how.start_error) {
@@ -77,7 +69,7 @@ class HookStep final : public Step {
       end = judged(how);
     }
     end.output = tail_.shown();
-    state_.host.ended(std::move(end));
+    state().host.ended(std::move(end));
   }
   StepEnd judged(const ProcessEnd& how) const {
     StepEnd end;
@@ -108,13 +100,11 @@ class HookStep final : public Step {
     return end;
   }
 
-  AttemptState& state_;
   HookCall call_;
   HookPhase phase_;
   Timer timer_;
   Duration timeout_{};
   OutputTail tail_;
-  std::unique_ptr<ProcessRunner> runner_;
 };
 
 }  // namespace

@@ -111,7 +111,7 @@ std::string memory_goal(uint64_t limit) {
 
 // So many threads of rclone's run at a time, also where no group bounds them.
 std::string processors(uint32_t percent) {
-  return fmt::format("GOMAXPROCS={}", std::max(1u, (percent + 99) / 100));
+  return fmt::format("GOMAXPROCS={}", processors_for(percent));
 }
 
 }  // namespace

@@ -1,14 +1,13 @@
-// A step that is one process.
+// A step that is one process, whose plan and judgement are functions.
 #pragma once
 
 #include <functional>
-#include <memory>
 
-#include "workers/process_runner.h"
+#include "workers/runner_step.h"
 
 namespace dray::worker {
 
-class ProcessStep final : public Step {
+class ProcessStep final : public RunnerStep {
  public:
   // Made when the step begins, so that it can use what earlier steps found out.
   using MakePlan = std::function<Result<ProcessPlan>(AttemptState&)>;
@@ -18,14 +17,12 @@ class ProcessStep final : public Step {
   ProcessStep(AttemptState& state, MakePlan make_plan, Judge judge = {});
 
   void begin() override;
-  void extend(Instant kill_at) override;
-  void stop(StopReason reason) override;
 
  private:
-  AttemptState& state_;
+  void finish(const ProcessEnd& end) override;
+
   MakePlan make_plan_;
   Judge judge_;
-  std::unique_ptr<ProcessRunner> runner_;
 };
 
 }  // namespace dray::worker

@@ -52,6 +52,11 @@ struct SandboxView {
   uint32_t cpu_percent = 0;   // of all of them; 100: one processor; 0: no limit
 };
 
+// Where only a number of threads can keep to it.
+constexpr unsigned processors_for(uint32_t cpu_percent) {
+  return cpu_percent < 100 ? 1 : (cpu_percent + 99) / 100;
+}
+
 // The command line that runs `argv` (argv[0]: absolute path) inside. `guard`: the program
 // dray-guard.
 std::vector<std::string> sandbox_argv(const SandboxTools& tools, const std::string& guard,

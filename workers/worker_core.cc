@@ -178,7 +178,11 @@ void WorkerCore::exit_if_done(Actions& out) {
 // ── Leases ──────────────────────────────────────────────────────────────────────────────────────
 
 void WorkerCore::send_renew(Now now, Actions& out) {
-  renew_at_ = now.mono + heartbeat_;
+  // What runs do with their shares is wanted sooner.
+  const bool shares = std::ranges::any_of(held_, [](const auto& row) {
+    return row.second.live_bandwidth && row.second.bandwidth != 0;
+  });
+  renew_at_ = now.mono + (shares ? std::min(heartbeat_, limits::kUsageReport) : heartbeat_);
   Renew renew;
   renew.epoch = options_.epoch;
   renew.round = ++round_;

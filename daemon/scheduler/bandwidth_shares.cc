@@ -161,6 +161,7 @@ void Usage::report(uint64_t bytes, int64_t elapsed_ms, Instant now) {
     sample_start_ = count;
     return;
   }
+  if (milliseconds{elapsed_ms - sample_start_.elapsed_ms} < kShortestSample) return;
   const uint64_t rate = count.rate_since(sample_start_);
   const bool limited = share_ != kNoCap && rate >= share_ / 100 * kLimitedPercent;
   if (!limited && !tells_enough(count)) return;

@@ -49,13 +49,14 @@ class Usage {
   // On top, bytes per second: even a run that does nothing can begin to.
   static constexpr uint64_t kLeastWish = 64'000;
   // After its share was raised a run gets this time to speed up before it is judged.
-  static constexpr Duration kSettle = seconds{2};
+  static constexpr Duration kSettle = seconds{1};
   // What was used before this is forgotten.
   static constexpr size_t kSamples = 2;
-  // Bytes are counted in pieces, some as large as a read of 1 MiB: that a run stays below its share
-  // shows only where the share is some of those. A slow run is judged after kLongestSample all the
-  // same.
-  static constexpr uint64_t kSampleBytes = 2'000'000;
+  // Bytes are counted in pieces of 32 KiB, by some remotes of 1 MiB or more: that a run stays below
+  // its share shows only where its share is many of the small ones. A slow run is judged after
+  // kLongestSample all the same.
+  static constexpr uint64_t kSampleBytes = 500'000;
+  static constexpr Duration kShortestSample = milliseconds{900};  // bursts are evened out
   static constexpr Duration kLongestSample = seconds{4};
   // A run of which nothing new is heard for so long transfers nothing: it lists, or compares.
   static constexpr Duration kSilence = seconds{4};

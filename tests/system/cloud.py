@@ -1,11 +1,12 @@
 """Google Drive and Dropbox on loopback, as far as rclone needs them to read, and the login in front of
-them: access tokens that expire, refresh tokens that are good for one use. A refresh token used a second
-time is refused and counted.
+them: access tokens that expire, refresh tokens that are good for one use, service accounts that sign
+what they ask. A refresh token used a second time is refused and counted.
 
 rclone cannot be told other addresses for these two, so tests that use this run in a network and mount
 namespace of their own (in_own_world), where the clouds' names lead to 127.0.0.1 and our own CA is
 trusted."""
 
+import base64
 import contextlib
 import datetime
 import hashlib
@@ -108,12 +109,47 @@ class Account:
                     "expires_in": self.LIFETIME_S}
 
 
+class ServiceAccount:
+    """A user that is a program: it has a key, and asks for an access token with what it signs."""
+
+    GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+
+    def __init__(self, folder):
+        self.key, self.public = folder / "service.key", folder / "service.pub"
+        self.email = "backup@project.iam.gserviceaccount.com"
+        self.logins = []  # the claims of each
+        openssl = lambda *args: subprocess.run(["openssl", *args], check=True, capture_output=True)
+        openssl("genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-out", self.key)
+        openssl("pkey", "-in", self.key, "-pubout", "-out", self.public)
+
+    def key_file(self, path):
+        """As Google hands it out."""
+        path.write_text(json.dumps({
+            "type": "service_account", "project_id": "project", "private_key_id": "1",
+            "private_key": self.key.read_text(), "client_email": self.email,
+            "token_uri": "https://oauth2.googleapis.com/token"}))
+        return path
+
+    def claims(self, assertion):
+        """What is asked for, if this account signed it."""
+        head, body, signature = assertion.split(".")
+        decoded = lambda text: base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        with tempfile.NamedTemporaryFile() as file:
+            file.write(decoded(signature))
+            file.flush()
+            good = subprocess.run(["openssl", "dgst", "-sha256", "-verify", self.public, "-signature",
+                                   file.name], input=f"{head}.{body}".encode(), capture_output=True)
+        return json.loads(decoded(body)) if good.returncode == 0 else None
+
+
 class Cloud(Server):
-    """Both clouds behind one address. `files`: name -> bytes, in one folder."""
+    """Both clouds behind one address. `files`: name -> bytes, in one folder; `shared`: the same of each
+    shared drive, by its id. `service`: the service account that may read those."""
 
     def __init__(self, folder=None):
         self.folder = pathlib.Path(folder or os.environ[MARK])
-        self.files = {}
+        self.files, self.shared = {}, {}
+        self.service = None
         self.drive, self.dropbox = Account("drive"), Account("dropbox")
         self.refuse_listing = False
         self.hold = threading.Event()  # set: downloads go on
@@ -195,24 +231,37 @@ class Answers(http.server.BaseHTTPRequestHandler):
         path = urllib.parse.urlsplit(self.path).path
         data = self.body()
         if path in ("/token", "/1/oauth2/token", "/oauth2/token"):
-            form = urllib.parse.parse_qs(data.decode())
-            issued = self.account().use_refresh(form.get("refresh_token", [""])[0])
+            form = {k: v[0] for k, v in urllib.parse.parse_qs(data.decode()).items()}
+            if form.get("grant_type") == ServiceAccount.GRANT:
+                issued = self.service_login(form["assertion"])
+            else:
+                issued = self.account().use_refresh(form.get("refresh_token", ""))
             return self.reply(200, issued) if issued else self.reply(
                 400, {"error": "invalid_grant", "error_description": "Token has been used."})
         if self.admitted():
             self.dropbox_call(path, json.loads(data or b"null"))
 
+    def service_login(self, assertion):
+        claims = self.cloud.service and self.cloud.service.claims(assertion)
+        if not claims or claims["iss"] != self.cloud.service.email:
+            return None
+        self.cloud.service.logins.append(claims)
+        with self.cloud.drive.lock:
+            return {"access_token": self.cloud.drive.issue(), "token_type": "Bearer",
+                    "expires_in": Account.LIFETIME_S}
+
     # ── Google Drive, version 3 ───────────────────────────────────────────────────────────────
-    def drive_file(self, name):
-        data = self.cloud.files[name]
+    def drive_file(self, name, files, parent="root-id"):
+        data = files[name]
         return {"id": "id-" + name, "name": name, "mimeType": "application/octet-stream",
                 "size": str(len(data)), "md5Checksum": hashlib.md5(data).hexdigest(),
-                "modifiedTime": "2026-01-02T03:04:05.000Z", "parents": ["root-id"]}
+                "modifiedTime": "2026-01-02T03:04:05.000Z", "parents": [parent]}
 
     def do_GET(self):
         url = urllib.parse.urlsplit(self.path)
         if not self.admitted():
             return None
+        asked = {k: v[0] for k, v in urllib.parse.parse_qs(url.query).items()}
         if url.path == "/drive/v3/about":
             return self.reply(200, {"storageQuota": {"limit": "1000000", "usage": "1000", "usageInDrive": "1000",
                                                      "usageInDriveTrash": "10"}})
@@ -223,12 +272,18 @@ class Answers(http.server.BaseHTTPRequestHandler):
             if self.cloud.refuse_listing:
                 return self.reply(403, {"error": {"code": 403, "message": "no access",
                                                   "errors": [{"reason": "forbidden"}]}})
-            return self.reply(200, {"files": [self.drive_file(n) for n in self.cloud.files]})
+            drive = asked.get("driveId", "root-id")
+            if drive != "root-id" and (asked.get("corpora"), asked.get("supportsAllDrives")) != (
+                    "drive", "true"):
+                return self.reply(400, {"error": {"code": 400, "message": "not how drives are listed"}})
+            files = self.cloud.shared.get(drive, self.cloud.files)
+            return self.reply(200, {"files": [self.drive_file(n, files, drive) for n in files]})
         if url.path.startswith("/drive/v3/files/id-"):
             name = urllib.parse.unquote(url.path.removeprefix("/drive/v3/files/id-"))
-            if "alt=media" in url.query:
-                return self.download(self.cloud.files[name])
-            return self.reply(200, self.drive_file(name))
+            files = next(f for f in (self.cloud.files, *self.cloud.shared.values()) if name in f)
+            if asked.get("alt") == "media":
+                return self.download(files[name])
+            return self.reply(200, self.drive_file(name, files))
         return self.reply(404, {"error": {"code": 404, "message": "not found: " + url.path}})
 
     # ── Dropbox, version 2 ────────────────────────────────────────────────────────────────────

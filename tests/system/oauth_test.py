@@ -181,6 +181,56 @@ class DropboxLogins(Logins):
     type = account_name = "dropbox"
 
 
+class ServiceAccounts(StackTest):
+    """Google's accounts of programs: no login to renew, a key that is sealed like a password."""
+
+    def set_up(self):
+        self.cloud = self.enterContext(clouds.Cloud())
+        self.cloud.service = clouds.ServiceAccount(self.stack.dir)
+        self.cloud.files = {"mine.bin": b"My Drive"}
+        self.cloud.shared = {"0ATeam": {f"file {i}.bin": os.urandom(5_000) for i in range(3)}}
+        self.stack.remote("disk", {"type": "local"})
+
+    def add(self, name, *settings, key=None, **options):
+        key = key or self.cloud.service.key_file(self.stack.dir / "key.json")
+        return self.stack.dray("remote", "add", name, "drive", f"service_account_file={key}",
+                               "scope=drive.readonly", *settings, **options)
+
+    def copied(self, remote):
+        self.stack.job(remote, f"{remote}:", f"disk:{self.files}/{remote}")
+        self.stack.dray("run", remote, "--wait")
+        return {p.name: p.read_bytes() for p in (self.files / remote).rglob("*.bin")}
+
+    def test_a_shared_drive_is_read_with_the_key_of_a_service_account(self):
+        self.add("team", "team_drive=0ATeam")  # which tests it
+        (self.stack.dir / "key.json").unlink()  # it was taken along
+        self.assertEqual(self.copied("team"), self.cloud.shared["0ATeam"])
+        self.assertEqual({claims["scope"] for claims in self.cloud.service.logins},
+                         {"https://www.googleapis.com/auth/drive.readonly"})
+
+    def test_a_service_account_acts_for_a_person_and_reads_their_drive(self):
+        self.add("hers", "impersonate=ann@example.com")
+        self.assertEqual(self.copied("hers"), self.cloud.files)
+        self.assertEqual({claims["sub"] for claims in self.cloud.service.logins}, {"ann@example.com"})
+
+    def test_the_key_is_shown_and_written_nowhere(self):
+        self.add("team", "team_drive=0ATeam")
+        self.copied("team")
+        secret = self.cloud.service.key.read_text().splitlines()[5]
+        shown = self.stack.dray("remote", "show", "team", "--json").stdout
+        self.assertNotIn(secret, shown)
+        kept = [p for p in (self.stack.dir / "data").rglob("*") if p.is_file()]
+        self.assertTrue(kept)
+        self.assertEqual([p for p in kept if secret.encode() in p.read_bytes()], [])
+
+    def test_a_key_that_the_account_does_not_know_is_an_auth_failure(self):
+        other = self.stack.dir / "other"
+        other.mkdir()
+        stranger = clouds.ServiceAccount(other).key_file(other / "key.json")
+        saved = self.add("team", "team_drive=0ATeam", key=stranger, expect=WARNING)
+        self.assertIn("does not work (auth)", saved.stderr)
+
+
 if __name__ == "__main__":
     if not clouds.in_own_world():
         print("needs root: a network and mounts of its own")

@@ -255,13 +255,12 @@ class Silent(Server):
         self.socket.close()
 
 
-class Gate(Server):
-    """Stands in front of an HTTP server and holds back requests of one method, all but the first few,
-    for as long as it lives: whoever sends them is caught in the act, however slow the machine is."""
+class Proxy(Server):
+    """Stands in front of an HTTP server and passes on what goes to and fro, but for what `meets` holds
+    back or answers itself."""
 
-    def __init__(self, target_port, method, allowed):
-        self.target_port, self.method, self.allowed = target_port, method.encode() + b" ", allowed
-        self.lock = threading.Lock()
+    def __init__(self, target_port):
+        self.target_port = target_port
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.port = self.listener.getsockname()[1]
 
@@ -272,6 +271,11 @@ class Gate(Server):
         with contextlib.suppress(OSError):
             self.listener.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts
         self.listener.close()
+
+    def meets(self, request):
+        """None: it is passed on. Otherwise the answer to it; an empty one is never given, neither to it
+        nor to what follows on its connection."""
+        raise NotImplementedError
 
     def _accept(self):
         with contextlib.suppress(OSError):
@@ -291,14 +295,40 @@ class Gate(Server):
                     if not data:
                         return
                     # A client writes the head of a request in one piece, and the next one after the
-                    # answer. What is held is never answered.
-                    held = held or (key.fileobj is client and not self._passes(data))
-                    if not held:
+                    # answer.
+                    answer = self.meets(data) if key.fileobj is client and not held else None
+                    held = held or answer == b""
+                    if answer:
+                        client.sendall(answer)
+                    elif not held:
                         key.data.sendall(data)
 
-    def _passes(self, data):
-        if not data.startswith(self.method):
-            return True
+
+class Gate(Proxy):
+    """Holds back requests of one method, all but the first few, for as long as it lives: whoever sends
+    them is caught in the act, however slow the machine is."""
+
+    def __init__(self, target_port, method, allowed):
+        super().__init__(target_port)
+        self.method, self.allowed = method.encode() + b" ", allowed
+        self.lock = threading.Lock()
+
+    def meets(self, request):
+        if not request.startswith(self.method):
+            return None
         with self.lock:
             self.allowed -= 1
-            return self.allowed >= 0
+            return None if self.allowed >= 0 else b""
+
+
+class Refusing(Proxy):
+    """Refuses to give the file with this name."""
+
+    def __init__(self, target_port, path):
+        super().__init__(target_port)
+        self.wanted = f"GET {path} ".encode()
+
+    def meets(self, request):
+        if not request.startswith(self.wanted):
+            return None
+        return b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"

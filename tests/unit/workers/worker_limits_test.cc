@@ -59,6 +59,8 @@ TEST_CASE("a share of the bandwidth is passed on, and confirmed at once when it 
   CHECK(held(done).bandwidth_bytes_per_second == 500'000);
   CHECK(held(done).bandwidth_sequence == 6);
   CHECK(all_of<Send<Renew>>(rig.step(BandwidthInForce{token, true, 500'000})).empty());
+  // What it does with its share is said every second.
+  CHECK(rig.core.next_deadline() == rig.now.mono + limits::kUsageReport);
   // A message that was overtaken changes nothing.
   CHECK(rig.step(SetBandwidth{{{token, 900'000, 5}}}).empty());
 }
