@@ -23,6 +23,7 @@
 
 namespace dray::notifier {
 
+class LiveHub;
 class Metrics;
 class StaticFiles;
 
@@ -41,6 +42,7 @@ struct Api {
   StaticFiles& files;
   std::shared_ptr<Uploads> uploads;
   std::function<Task<Result<std::string>>(const Identity& who)> metrics_text;
+  std::shared_ptr<LiveHub> live;
 };
 
 struct Call {

@@ -72,10 +72,23 @@ void write_connections(MetricsText& text, const HttpServer::Counters& counters) 
   text.sample({}, static_cast<double>(counters.turned_away));
 }
 
+void write_live(MetricsText& text, const LiveHub::Counters& counters) {
+  text.family("dray_live_connections", "gauge", "Live connections, by how they are spoken to.");
+  for (const EnumRow<LiveForm>& row : EnumNames<LiveForm>::kRows)
+    text.sample({{"form", std::string(row.name)}},
+                static_cast<double>(counters.open[static_cast<size_t>(row.value)]));
+  text.family("dray_live_ended_total", "counter",
+              "Live connections that the server ended, by why.");
+  for (const EnumRow<LiveEnd>& row : EnumNames<LiveEnd>::kRows)
+    text.sample({{"reason", std::string(row.name)}},
+                static_cast<double>(counters.ended[static_cast<size_t>(row.value)]));
+}
+
 }  // namespace
 
 Task<Result<std::string>> metrics_report(Database& database, const Metrics& metrics,
-                                         const HttpServer& server, std::string client) {
+                                         const HttpServer& server, const LiveHub& live,
+                                         std::string client) {
   const WallTime now = SystemClock().now().wall;
   const auto snapshot = co_await database.ask(
       [client, now](store::Db& db) { return store::read_metrics(db, client, now); });
@@ -85,6 +98,7 @@ Task<Result<std::string>> metrics_report(Database& database, const Metrics& metr
   write_queue(text, *snapshot);
   if (client.empty()) {
     write_connections(text, server.counters());
+    write_live(text, live.counters());
     metrics.write(text);
   }
   co_return text.take();

@@ -41,12 +41,13 @@ NotifierService::Impl::Impl(DaemonContext& context_in, std::unique_ptr<Bus> bus_
       gate(context.config.notifier.hosts, context.config.notifier.public_url),
       router(all_route_tables()),
       api{context.config, context.loop, context.clock, *bus,  database, verbs, access,
-          gate,           router,       metrics,       files, uploads,  {}},
+          gate,           router,       metrics,       files, uploads,  {},    {}},
       use_timer(context.loop),
       setup_timer(context.loop),
       stop_timer(context.loop) {
+  api.live = std::make_shared<LiveHub>(api);
   api.metrics_text = [this](const Identity& who) {
-    return metrics_report(database, metrics, *server, who.client);
+    return metrics_report(database, metrics, *server, *api.live, who.client);
   };
 }
 
@@ -65,11 +66,20 @@ void NotifierService::Impl::listen_to_bus() {
   });
   bus->on_link([this](const LinkState& link) {
     notifications->link_changed(link);
-    if (link.scheduler_up) uploads->on_link_back();
+    if (!link.scheduler_up) return;
+    uploads->on_link_back();
+    api.live->on_link_back();
   });
   bus->subscribe("e", [this](std::string_view, const Envelope& envelope) {
-    if (const auto event = envelope.decode<EventMessage>()) notifications->event(*event);
+    const auto event = envelope.decode<EventMessage>();
+    if (!event) return;
+    notifications->event(*event);
+    api.live->on_event(*event);
   });
+  bus->subscribe("p", [this](std::string_view, const Envelope& envelope) {
+    if (const auto progress = envelope.decode<RunProgress>()) api.live->on_progress(*progress);
+  });
+  api.live->start();
 }
 
 ConnectionOptions NotifierService::Impl::connection_options() {
@@ -85,8 +95,8 @@ ConnectionOptions NotifierService::Impl::connection_options() {
 
 Status NotifierService::Impl::begin() {
   load_page();
-  DRAY_TRY_ASSIGN(notifications, notify::Notifications::open(
-                                     context.loop, *bus, notification_options(context.config)));
+  DRAY_TRY_ASSIGN(notifications, notify::Notifications::open(context.loop, *bus,
+                                                             notification_options(context.config)));
   listen_to_bus();
   server =
       std::make_unique<HttpServer>(context.loop, context.config.notifier, connection_options());
@@ -151,6 +161,7 @@ Result<std::unique_ptr<NotifierService>> NotifierService::open(DaemonContext& co
 void NotifierService::stop() {
   impl_->setup_timer.cancel();
   impl_->use_timer.cancel();
+  impl_->api.live->stop();
   impl_->server->stop();
   impl_->stop_when_idle(impl_->context.clock.now().mono + Impl::kStopPatience);
 }
