@@ -49,7 +49,8 @@ Result<Exit> create_token(Context& context, const Args& args) {
   if (args.has("--expires")) {
     DRAY_TRY_ASSIGN(const Duration time,
                     annotate(parse_duration(args.text("--expires")), "--expires"));
-    body["expires_at"] = format_rfc3339(SystemClock().now().wall + time);
+    body["expires_at"] =
+        format_rfc3339(SystemClock().now().wall + std::chrono::floor<microseconds>(time));
   }
   DRAY_TRY_ASSIGN(const std::string text, context.ask("token.put", body));
   DRAY_TRY_ASSIGN(const TokenAnswer answer, read_answer<TokenAnswer>("token.put", text));

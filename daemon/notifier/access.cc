@@ -155,9 +155,10 @@ void Access::count_failure(const std::string& address, const std::string& accoun
 Task<Result<std::string>> Access::hash(std::string password) {
   if (const Status good = check_password(password); !good)
     co_return std::unexpected(annotate(good.error(), "password"));
-  co_return co_await passwords_.run([password = std::move(password)]() -> Result<std::string> {
+  const auto work = [password = std::move(password)]() -> Result<std::string> {
     return hash_password(password);
-  });
+  };
+  co_return co_await passwords_.run(work);
 }
 
 Task<Result<UserView>> Access::prove(std::string name, std::string password, std::string address) {
@@ -168,10 +169,10 @@ Task<Result<UserView>> Access::prove(std::string name, std::string password, std
   const auto user = store::Access(**db).user(name);
   if (!user) co_return std::unexpected(user.error());
   const std::string stored = *user ? (*user)->password : "";
-  const Result<bool> matches =
-      co_await passwords_.run([stored, password = std::move(password)]() -> Result<bool> {
-        return password_matches(stored, password);
-      });
+  const auto work = [stored, password = std::move(password)]() -> Result<bool> {
+    return password_matches(stored, password);
+  };
+  const Result<bool> matches = co_await passwords_.run(work);
   if (!matches) co_return std::unexpected(matches.error());
   if (!*matches || !(*user)->view.enabled) {
     count_failure(address, name);

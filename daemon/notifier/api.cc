@@ -128,7 +128,11 @@ Task<void> serve(Call& call, Exchange& exchange, Instant began) {
     if (!call.route.stays) note(call, 200, began);
     co_return;
   }
-  HttpReply reply = refused ? std::move(*refused) : co_await answer_plainly(call);
+  HttpReply reply;
+  if (refused)
+    reply = std::move(*refused);
+  else
+    reply = co_await answer_plainly(call);
   note(call, reply.status, began);
   co_await exchange.reply(std::move(reply));
 }
@@ -166,9 +170,10 @@ Task<void> handle_request(Api& api, Exchange& exchange, HttpRequest& request) {
   Match match = api.router.find(request.method, request.segments);
   if (match.route == nullptr) {
     const bool page = match.allow.empty() && is_safe(request.method);
-    std::optional<HttpReply> file;
-    if (page) file = api.files.find(request);
-    co_await exchange.reply(file ? std::move(*file) : not_there(match, request));
+    std::optional<HttpReply> reply;
+    if (page) reply = api.files.find(request);
+    if (!reply) reply = not_there(match, request);
+    co_await exchange.reply(std::move(*reply));
     co_return;
   }
   Result<Identity> who = api.access.identify(request);

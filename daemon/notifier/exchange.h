@@ -14,6 +14,9 @@
 
 namespace dray::notifier {
 
+// What the loop waits in. g++ 12 destroys some temporaries of the expression behind `co_await`
+// twice: those made by braces, by a lambda that captures, or in a branch of `?:`. They get names
+// first.
 template <class T>
 using Task = boost::asio::awaitable<T>;
 

@@ -22,8 +22,8 @@ Task<void> tell_receipts(std::shared_ptr<LiveHub> hub, Api& api, std::string cli
   store::ReceiptFilter filter;
   filter.client = client;
   filter.run = run;
-  const auto receipts =
-      co_await api.database.ask([filter](store::Db& db) { return store::receipts(db, filter); });
+  const auto read = [filter](store::Db& db) { return store::receipts(db, filter); };
+  const auto receipts = co_await api.database.ask(read);
   if (!receipts) co_return;  // the list of receipts has them
   for (const ReceiptView& receipt : *receipts)
     hub->tell_former(subject_of(client, run), former_message(former::message_of(

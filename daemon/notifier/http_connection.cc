@@ -88,7 +88,7 @@ Task<Connection::Head> Connection::read_head() {
     const std::string_view text(static_cast<const char*>(in_.data().data()), in_.size());
     const size_t end = text.find("\r\n\r\n", seen < 3 ? 0 : seen - 3);
     if (end != std::string_view::npos && end + 4 <= kMaxHeadBytes)
-      co_return co_await take_head(end + 4) ? Head::complete : Head::refused;
+      co_return (co_await take_head(end + 4)) ? Head::complete : Head::refused;
     if (text.size() >= kMaxHeadBytes) {
       co_await refuse(Refusal::header_too_large, "the head of the request is too large");
       co_return Head::refused;
@@ -125,7 +125,8 @@ Task<bool> Connection::take_head(size_t bytes) {
   error_code ec;
   const size_t used = parser_->put(asio::buffer(head.data(), head.size()), ec);
   if (ec || !parser_->is_header_done()) {
-    co_await reply(problem_reply({ErrorCode::invalid, "the request is malformed"}, request_));
+    const Error malformed{ErrorCode::invalid, "the request is malformed"};
+    co_await reply(problem_reply(malformed, request_));
     co_return false;
   }
   in_.consume(used);
@@ -224,8 +225,9 @@ Task<bool> Connection::reply(HttpReply answer) {
   if (!bodiless)
     fmt::format_to(std::back_inserter(head), "Content-Length: {}\r\n", answer.content().size());
   head += "\r\n";
-  const bool only_head = bodiless || request_.method == Method::head;
-  co_return co_await send(std::move(head), only_head ? std::string_view() : answer.content());
+  std::string_view body;
+  if (!bodiless && request_.method != Method::head) body = answer.content();
+  co_return co_await send(std::move(head), body);
 }
 
 Task<bool> Connection::begin(HttpReply head) {

@@ -23,8 +23,8 @@ Task<HttpReply> put_job(Call& call) {
   if (!document) co_return problem(call, document.error());
   if (needs_crypt_key(document->root())) {
     const auto name = document->root().find("name");
-    const Result<std::string> key =
-        co_await new_crypt_key(call, name ? std::string(name->text().value_or("")) : "");
+    std::string job(name ? name->text().value_or("") : "");
+    const Result<std::string> key = co_await new_crypt_key(call, std::move(job));
     if (!key) co_return problem(call, key.error());
     body->pop_back();
     *body += fmt::format(R"(,"crypt_key":{}}})", *key);

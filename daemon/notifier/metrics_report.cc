@@ -90,8 +90,8 @@ Task<Result<std::string>> metrics_report(Database& database, const Metrics& metr
                                          const HttpServer& server, const LiveHub& live,
                                          std::string client) {
   const WallTime now = SystemClock().now().wall;
-  const auto snapshot = co_await database.ask(
-      [client, now](store::Db& db) { return store::read_metrics(db, client, now); });
+  const auto read = [client, now](store::Db& db) { return store::read_metrics(db, client, now); };
+  const auto snapshot = co_await database.ask(read);
   if (!snapshot) co_return std::unexpected(snapshot.error());
   MetricsText text;
   write_jobs(text, *snapshot);

@@ -125,7 +125,8 @@ Task<HttpReply> create_remote(Call& call) {
         call, {ErrorCode::not_found, fmt::format("there is no client {}", quoted(input->client))});
   const Result<SealedRemote> remote = co_await prepare(call, *input);
   if (!remote) co_return problem(call, remote.error());
-  co_return co_await store(call, *remote, holds_login(input->settings) ? "new" : "");
+  const std::string_view login = holds_login(input->settings) ? "new" : "";
+  co_return co_await store(call, *remote, login);
 }
 
 Task<HttpReply> change_remote(Call& call) {

@@ -243,16 +243,15 @@ Task<HttpReply> list_audit(Call& call) {
   if (!call.who.client.empty())
     co_return refusal_reply(Refusal::denied, "this is for operators of the whole installation",
                             call.request);
-  const auto page =
-      co_await call.api.database.ask([args = *args](store::Db& db) -> Result<AuditPage> {
-        AuditPage rows;
-        DRAY_TRY_ASSIGN(rows.entries, store::Catalog(db).audit(
-                                          args.cursor ? args.cursor : UINT64_MAX, args.limit));
-        if (rows.entries.size() == args.limit)
-          rows.next_cursor = fmt::format("{}", rows.entries.back().id);
-        return rows;
-      });
-  co_return answer_as(call, page);
+  const auto read = [args = *args](store::Db& db) -> Result<AuditPage> {
+    AuditPage rows;
+    const uint64_t before = args.cursor ? args.cursor : UINT64_MAX;
+    DRAY_TRY_ASSIGN(rows.entries, store::Catalog(db).audit(before, args.limit));
+    if (rows.entries.size() == args.limit)
+      rows.next_cursor = fmt::format("{}", rows.entries.back().id);
+    return rows;
+  };
+  co_return answer_as(call, co_await call.api.database.ask(read));
 }
 
 constexpr Route kRoutes[] = {

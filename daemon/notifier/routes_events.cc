@@ -33,17 +33,17 @@ Result<store::EventFilter> event_filter(const Call& call) {
 Task<HttpReply> list_events(Call& call) {
   const Result<store::EventFilter> filter = event_filter(call);
   if (!filter) co_return problem(call, filter.error());
-  const auto page = co_await call.api.database.ask(
-      [filter = *filter, client = call.who.client](store::Db& db) -> Result<EventListAnswer> {
-        store::Queries queries(db);
-        queries.bind_to(client);
-        EventListAnswer rows;
-        // In this order nothing lies between the page and the end that it tells.
-        DRAY_TRY_ASSIGN(rows.last_sequence, queries.last_sequence());
-        DRAY_TRY_ASSIGN(rows.events, queries.events(filter));
-        return rows;
-      });
-  co_return answer_as(call, page);
+  const auto read = [filter = *filter,
+                     client = call.who.client](store::Db& db) -> Result<EventListAnswer> {
+    store::Queries queries(db);
+    queries.bind_to(client);
+    EventListAnswer rows;
+    // In this order nothing lies between the page and the end that it tells.
+    DRAY_TRY_ASSIGN(rows.last_sequence, queries.last_sequence());
+    DRAY_TRY_ASSIGN(rows.events, queries.events(filter));
+    return rows;
+  };
+  co_return answer_as(call, co_await call.api.database.ask(read));
 }
 
 // ── Told ────────────────────────────────────────────────────────────────────────────────────────

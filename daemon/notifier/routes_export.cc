@@ -133,9 +133,9 @@ Task<void> serve_export(Call& call, Exchange& exchange) {
   const std::string& name = call.parameter("table");
   const auto table = std::ranges::find(kTables, name, &TableRow::name);
   if (table == std::end(kTables)) {
-    co_await exchange.reply(problem(call, {ErrorCode::not_found,
-                                           "there is no such table; there are runs, receipts, "
-                                           "events and audit"}));
+    const Error unknown{ErrorCode::not_found,
+                        "there is no such table; there are runs, receipts, events and audit"};
+    co_await exchange.reply(problem(call, unknown));
     co_return;
   }
   if (table->for_administrators && !(call.who.may(Scope::admin) && call.who.client.empty())) {

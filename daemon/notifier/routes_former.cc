@@ -49,14 +49,14 @@ Task<HttpReply> show_perf(Call& call) {
 Task<HttpReply> show_perf_of(Call& call) {
   const Result<RunId> run = run_parameter(call);
   if (!run) co_return problem(call, run.error());
-  const auto view = co_await call.api.database.ask(
-      [run = *run, client = call.who.client](store::Db& db) -> Result<RunView> {
-        store::Queries queries(db);
-        queries.bind_to(client);
-        DRAY_TRY_ASSIGN(auto found, queries.run(run));
-        if (!found) return std::unexpected(store::no_run(run));
-        return std::move(*found);
-      });
+  const auto read = [run = *run, client = call.who.client](store::Db& db) -> Result<RunView> {
+    store::Queries queries(db);
+    queries.bind_to(client);
+    DRAY_TRY_ASSIGN(auto found, queries.run(run));
+    if (!found) return std::unexpected(store::no_run(run));
+    return std::move(*found);
+  };
+  const auto view = co_await call.api.database.ask(read);
   if (!view) co_return problem(call, view.error());
   co_return json_reply(former::perf_json(*view));
 }

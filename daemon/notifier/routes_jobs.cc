@@ -30,7 +30,7 @@ Task<HttpReply> list_jobs(Call& call) {
   filter.limit = *limit;
   const std::string asked = text_parameter(call, "client");
   if (!asked.empty() && !call.who.may_see(asked)) co_return json_reply(to_json(JobPage{}));
-  const auto page = co_await call.api.database.ask([filter](store::Db& db) -> Result<JobPage> {
+  const auto read = [filter](store::Db& db) -> Result<JobPage> {
     DRAY_TRY_ASSIGN(const auto records, store::Jobs(db).list(filter));
     store::Queries queries(db);
     JobPage rows;
@@ -40,8 +40,8 @@ Task<HttpReply> list_jobs(Call& call) {
     }
     if (rows.jobs.size() == filter.limit) rows.next_cursor = rows.jobs.back().spec.name;
     return rows;
-  });
-  co_return answer_as(call, page);
+  };
+  co_return answer_as(call, co_await call.api.database.ask(read));
 }
 
 constexpr Route kRoutes[] = {

@@ -35,15 +35,14 @@ Task<HttpReply> list_receipts(Call& call) {
   if (!filter->client.empty() && !call.who.may_see(filter->client))
     co_return json_reply(to_json(ReceiptPage{}));
   if (!call.who.client.empty()) filter->client = call.who.client;
-  const auto page =
-      co_await call.api.database.ask([filter = *filter](store::Db& db) -> Result<ReceiptPage> {
-        ReceiptPage rows;
-        DRAY_TRY_ASSIGN(rows.receipts, store::receipts(db, filter));
-        if (rows.receipts.size() == filter.limit)
-          rows.next_cursor = fmt::format("{}", rows.receipts.back().run);
-        return rows;
-      });
-  co_return answer_as(call, page);
+  const auto read = [filter = *filter](store::Db& db) -> Result<ReceiptPage> {
+    ReceiptPage rows;
+    DRAY_TRY_ASSIGN(rows.receipts, store::receipts(db, filter));
+    if (rows.receipts.size() == filter.limit)
+      rows.next_cursor = fmt::format("{}", rows.receipts.back().run);
+    return rows;
+  };
+  co_return answer_as(call, co_await call.api.database.ask(read));
 }
 
 constexpr Route kRoutes[] = {

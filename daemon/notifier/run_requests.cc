@@ -191,16 +191,15 @@ Result<store::RunFilter> run_filter(const Call& call) {
 Task<HttpReply> list_runs(Call& call) {
   const Result<store::RunFilter> filter = run_filter(call);
   if (!filter) co_return problem(call, filter.error());
-  const auto page = co_await call.api.database.ask(
-      [filter = *filter, client = call.who.client](store::Db& db) -> Result<RunPage> {
-        store::Queries queries(db);
-        queries.bind_to(client);
-        RunPage rows;
-        DRAY_TRY_ASSIGN(rows.runs, queries.runs(filter));
-        rows.next_cursor = cursor_behind(rows.runs, filter.limit);
-        return rows;
-      });
-  co_return answer_as(call, page);
+  const auto read = [filter = *filter, client = call.who.client](store::Db& db) -> Result<RunPage> {
+    store::Queries queries(db);
+    queries.bind_to(client);
+    RunPage rows;
+    DRAY_TRY_ASSIGN(rows.runs, queries.runs(filter));
+    rows.next_cursor = cursor_behind(rows.runs, filter.limit);
+    return rows;
+  };
+  co_return answer_as(call, co_await call.api.database.ask(read));
 }
 
 Task<HttpReply> show_queue(Call& call) {
@@ -208,30 +207,28 @@ Task<HttpReply> show_queue(Call& call) {
   if (!filter) co_return problem(call, filter.error());
   filter->states = store::states_of("open").value_or(std::vector<RunState>{});
   filter->oldest_first = true;
-  const auto queue =
-      co_await call.api.database.ask([filter = *filter, client = call.who.client](store::Db& db) {
-        return read_queue(db, filter, client);
-      });
-  co_return answer_as(call, queue);
+  const auto read = [filter = *filter, client = call.who.client](store::Db& db) {
+    return read_queue(db, filter, client);
+  };
+  co_return answer_as(call, co_await call.api.database.ask(read));
 }
 
 Task<HttpReply> show_run(Call& call) {
   const Result<RunId> run = run_parameter(call);
   if (!run) co_return problem(call, run.error());
-  const auto shown = co_await call.api.database.ask(
-      [run = *run, client = call.who.client](store::Db& db) -> Result<RunShowAnswer> {
-        store::Queries queries(db);
-        queries.bind_to(client);
-        DRAY_TRY_ASSIGN(auto view, queries.run(run));
-        if (!view) return std::unexpected(store::no_run(run));
-        RunShowAnswer answer;
-        answer.run = std::move(*view);
-        DRAY_TRY_ASSIGN(answer.attempts, queries.attempts(run));
-        DRAY_TRY_ASSIGN(answer.cancel_requests, queries.cancel_requests(run));
-        DRAY_TRY_ASSIGN(answer.events, queries.events({0, run, "", "", kEventsOfRun}));
-        return answer;
-      });
-  co_return answer_as(call, shown);
+  const auto read = [run = *run, client = call.who.client](store::Db& db) -> Result<RunShowAnswer> {
+    store::Queries queries(db);
+    queries.bind_to(client);
+    DRAY_TRY_ASSIGN(auto view, queries.run(run));
+    if (!view) return std::unexpected(store::no_run(run));
+    RunShowAnswer answer;
+    answer.run = std::move(*view);
+    DRAY_TRY_ASSIGN(answer.attempts, queries.attempts(run));
+    DRAY_TRY_ASSIGN(answer.cancel_requests, queries.cancel_requests(run));
+    DRAY_TRY_ASSIGN(answer.events, queries.events({0, run, "", "", kEventsOfRun}));
+    return answer;
+  };
+  co_return answer_as(call, co_await call.api.database.ask(read));
 }
 
 Task<HttpReply> start_run(Call& call) {

@@ -53,8 +53,8 @@ class Transfer {
   size_t sent_ = 0;
   bool all_sent_ = false;  // the message is out: the other side may have taken it
   std::string denied_;     // by the guard
-  std::string reply_;  // a mail server's last refusal; the beginning of a web server's body
-  long refusal_ = 0;   // its code
+  std::string reply_;      // a mail server's last refusal; the beginning of a web server's body
+  long refusal_ = 0;       // its code
   std::unique_ptr<CURL, EasyFree> handle_;  // last: it uses the others until it is gone
 };
 

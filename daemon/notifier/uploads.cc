@@ -183,8 +183,8 @@ Task<Status> UploadRequest::open() {
 
 // The run may have ended without us: cancelled, refused by the destination.
 Task<Status> UploadRequest::check_run() {
-  const auto run = co_await call_.api.database.ask(
-      [run = run_](store::Db& db) { return store::Queries(db).run(run); });
+  const auto read = [run = run_](store::Db& db) { return store::Queries(db).run(run); };
+  const auto run = co_await call_.api.database.ask(read);
   if (!run || !*run || !is_terminal((*run)->state)) co_return Status{};
   const RunView& view = **run;
   if (view.state == RunState::succeeded || view.state == RunState::warning) co_return Status{};

@@ -68,6 +68,16 @@ def room(path):
     return next((r for r in sorted(LAYERS, key=len, reverse=True) if path.startswith(r + "/")), None)
 
 
+def expression(text, start):
+    """From there to the semicolon or closing bracket that ends it."""
+    depth = 0
+    for at in range(start, len(text)):
+        depth += (text[at] in "([{") - (text[at] in ")]}")
+        if depth < 0 or (depth == 0 and text[at] == ";"):
+            return text[start:at]
+    return text[start:]
+
+
 class Tidy(unittest.TestCase):
     def none(self, problems):
         self.assertFalse(problems, "\n" + "\n".join(problems))
@@ -105,6 +115,16 @@ class Tidy(unittest.TestCase):
     def test_files_stay_small(self):
         self.none([f"{name(p)}: {n} lines" for p in product() + sources("tests")
                    if (n := len(p.read_text().split("\n"))) > MAX_LINES])
+
+    def test_nothing_is_awaited_with_temporaries_that_the_compiler_destroys_twice(self):
+        problems = []
+        for path in product():
+            text = re.sub(r'//[^\n]*|"(?:\\.|[^"\\\n])*"', lambda m: " " * len(m[0]), path.read_text())
+            for found in re.finditer(r"\bco_await\b", text):
+                if re.search(r"[{?]", awaited := expression(text, found.end())):
+                    line = text.count("\n", 0, found.start()) + 1
+                    problems.append(f"{name(path)}:{line}: co_await{awaited}  (see exchange.h)")
+        self.none(problems)
 
     def test_main_is_only_wiring(self):
         self.none([f"{name(p)}: {n} lines" for p in product() if p.name == "main.cc"
