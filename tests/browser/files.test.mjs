@@ -23,7 +23,7 @@ describe("handing in", () => {
     const sum = createHash("sha256").update(content).digest("hex");
     await page.goto(`${world.url}/#/upload?job=inbox`);
     await page.getByLabel("Files to hand in").setInputFiles({ name: "report Ü.bin", mimeType: "application/octet-stream", buffer: content });
-    await page.getByText("Handed in").waitFor({ timeout: deadline(60) });
+    await page.getByTestId("upload").getByText("Handed in").waitFor({ timeout: deadline(60) });
     assert.match(await page.getByTestId("upload").innerText(), new RegExp(sum));
     const receipts = page.getByRole("table");
     await receipts.getByText("report Ü.bin").waitFor({ timeout: deadline(60) });

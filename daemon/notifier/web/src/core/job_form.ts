@@ -2,7 +2,7 @@
 // which, on which step of the wizard each stands, and what a change consists of. Pure.
 
 import type { JobKind, JobPatch, JobSpecInput, JobView } from "../api/contract";
-import { isWallTime, scheduleProblems, weekdayNumbers } from "./schedule";
+import { isWallTime, scheduleInput, scheduleProblems, weekdayNumbers } from "./schedule";
 
 type Filled<T> = T extends (infer Item)[]
   ? Filled<Item>[]
@@ -97,7 +97,8 @@ export function toInput(draft: JobDraft): JobSpecInput {
   const input: JobSpecInput = structuredClone(draft);
   if (!hasPlaces(draft.kind)) delete input.source;
   if (!hasDestination(draft.kind)) delete input.destination;
-  if (!hasSchedule(draft.kind)) delete input.schedule;
+  if (hasSchedule(draft.kind)) input.schedule = scheduleInput(draft.schedule);
+  else delete input.schedule;
   if (draft.kind !== "command") delete input.command;
   if (draft.kind !== "archive") delete input.archive;
   return input;
