@@ -358,6 +358,184 @@ export type LiveMessage = {
   problem?: Problem;
 };
 
+export type NotifyEvent =
+  | "success"
+  | "warning"
+  | "failure"
+  | "cancelled"
+  | "missed"
+  | "held"
+  | "overdue"
+  | "fixed"
+  | "started"
+  | "digest"
+  | "test";
+
+export type ChannelKind = "smtp" | "webhook" | "slack" | "ntfy" | "healthchecks" | "alertmanager";
+
+export type Channel = {
+  name: string;
+  /** Whose rules may use it; empty: those of all clients */
+  client: string;
+  kind: ChannelKind;
+  settings: Record<string, string>;
+  /** Names of what is sealed and cannot be read back */
+  secrets: string[];
+  /** Messages; 0: no cap */
+  max_per_hour: number;
+  /** Messages in ten minutes, then one digest; 0: never */
+  digest_after: number;
+  /** Channel that is told what this one could not deliver */
+  fallback: string;
+  updated_at: Time;
+};
+
+export type ChannelList = {
+  channels: Channel[];
+};
+
+export type ChannelInput = {
+  name: string;
+  client?: string;
+  kind: ChannelKind;
+  /** With the secret ones, in clear */
+  settings: Record<string, string>;
+  max_per_hour?: number;
+  digest_after?: number;
+  fallback?: string;
+};
+
+export type ChannelPatch = {
+  /** All of them; of the secret ones none, if they stay, or all. Whoever changes where messages go has to
+enter the secrets again. */
+  settings?: Record<string, string>;
+  max_per_hour?: number;
+  digest_after?: number;
+  fallback?: string;
+};
+
+export type ChannelTestInput = {
+  /** For mail */
+  recipient?: string;
+};
+
+export type ChannelTest = {
+  ok: boolean;
+  error: string;
+  duration_ms: number;
+};
+
+export type Rule = {
+  id: number;
+  /** Empty: of the operator, for all clients */
+  client: string;
+  /** Empty: all jobs of the client */
+  job: string;
+  /** None: these jobs are told of nowhere */
+  events: NotifyEvent[];
+  channel: string;
+  /** Addresses of a mail channel */
+  recipients: string[];
+  /** When overdue is told; 0: never */
+  must_succeed_every_seconds: number;
+  /** Of a row of failures only the first */
+  only_changes: boolean;
+  updated_at: Time;
+};
+
+export type RuleList = {
+  rules: Rule[];
+};
+
+export type RuleInput = {
+  client?: string;
+  job?: string;
+  events: NotifyEvent[];
+  channel?: string;
+  recipients?: string[];
+  must_succeed_every_seconds?: number;
+  only_changes?: boolean;
+};
+
+export type RulePatch = {
+  client?: string;
+  job?: string;
+  events?: NotifyEvent[];
+  channel?: string;
+  recipients?: string[];
+  must_succeed_every_seconds?: number;
+  only_changes?: boolean;
+};
+
+export type TemplatePart = "subject" | "text" | "html";
+
+export type Template = {
+  client: string;
+  /** Empty: all but digest */
+  event: string;
+  part: TemplatePart;
+  text: string;
+  updated_at: Time;
+};
+
+export type TemplateList = {
+  templates: Template[];
+};
+
+export type TemplateInput = {
+  client?: string;
+  event?: string;
+  part: TemplatePart;
+  text: string;
+};
+
+export type MessagePreview = {
+  subject: string;
+  text: string;
+  html: string;
+  /** What a webhook gets */
+  json: Record<string, unknown>;
+};
+
+export type DeliveryState = "waiting" | "sending" | "delivered" | "failed" | "collected" | "folded";
+
+export type Delivery = {
+  id: number;
+  event: NotifyEvent;
+  state: DeliveryState;
+  client: string;
+  job: string;
+  /** 0: about none */
+  run: number;
+  rule: number;
+  channel: string;
+  recipient: string;
+  subject: string;
+  message_id: string;
+  attempts: number;
+  last_error: string;
+  /** The delivery that it became part of */
+  digest: number;
+  created_at: Time;
+  next_at: Time;
+  ended_at: Time;
+};
+
+export type DeliveryPage = {
+  deliveries: Delivery[];
+  next_cursor: Cursor;
+};
+
+export type DeliveryRetryInput = {
+  ids?: number[];
+  /** All of it that failed, instead of ids */
+  channel?: string;
+};
+
+export type DeliveryRetryAnswer = {
+  retried: number;
+};
+
 export type JobPatch = {
   kind?: JobKind;
   source?: Place;
@@ -634,6 +812,8 @@ export type RunWindow = {
 export type RunLimits = {
   max_duration_seconds: number;
   memory_bytes: number;
+  /** 100: one processor; 0: the default of the worker */
+  cpu_percent: number;
   windows: RunWindow[];
 };
 
@@ -1109,6 +1289,8 @@ export type RunWindowInput = {
 export type RunLimitsInput = {
   max_duration_seconds?: number;
   memory_bytes?: number;
+  /** 100: one processor; 0: the default of the worker */
+  cpu_percent?: number;
   windows?: RunWindowInput[];
 };
 

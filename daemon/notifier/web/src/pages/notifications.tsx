@@ -2,14 +2,8 @@
 
 import { useState } from "preact/hooks";
 import { asProblem, type Problem } from "../api/client";
-import {
-  listChannels,
-  removeChannel,
-  saveChannel,
-  testChannel,
-  type Channel,
-  type ChannelKind,
-} from "../api/notify";
+import type { Channel, ChannelKind } from "../api/contract";
+import { listChannels, removeChannel, saveChannel, testChannel } from "../api/notify";
 import { channelLooks } from "../core/notify";
 import { nameProblem } from "../core/job_form";
 import { fieldProblems, initialValues, remoteProblems, type Values } from "../core/remote_form";

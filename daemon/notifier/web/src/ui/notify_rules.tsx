@@ -2,16 +2,8 @@
 
 import { useState } from "preact/hooks";
 import { asProblem, type Problem } from "../api/client";
-import {
-  listChannels,
-  listRules,
-  removeRule,
-  saveRule,
-  type Channel,
-  type NotifyEvent,
-  type Rule,
-  type RuleInput,
-} from "../api/notify";
+import type { Channel, NotifyEvent, Rule, RuleInput } from "../api/contract";
+import { listChannels, listRules, removeRule, saveRule } from "../api/notify";
 import {
   channelLooks,
   eventLabel,

@@ -1,7 +1,8 @@
 // Messages that went out, wait or could not be delivered.
 
 import { useState } from "preact/hooks";
-import { listDeliveries, retryDeliveries, type Delivery } from "../../api/notify";
+import type { Delivery } from "../../api/contract";
+import { listDeliveries, retryDeliveries } from "../../api/notify";
 import { eventLabel } from "../../core/notify";
 import { plural } from "../../core/format";
 import { href } from "../../core/router";

@@ -3,8 +3,8 @@
 
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { ask, asProblem, at, post, type Problem } from "../../api/client";
-import type { JobShowAnswer, JobView } from "../../api/contract";
-import { saveRule, type RuleInput } from "../../api/notify";
+import type { JobShowAnswer, JobView, RuleInput } from "../../api/contract";
+import { saveRule } from "../../api/notify";
 import { viewerZone } from "../../core/format";
 import { href } from "../../core/router";
 import {
