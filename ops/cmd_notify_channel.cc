@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "daemon/base/quote.h"
+#include "daemon/base/text.h"
 #include "ops/cmd_notify.h"
 #include "ops/commands.h"
 #include "ops/context.h"
