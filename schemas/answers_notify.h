@@ -145,11 +145,9 @@ struct DeliveryView {
 
 struct DeliveryListAnswer {  // newest first; `before` = the smallest id asks for the next page
   std::vector<DeliveryView> deliveries;
-  bool more = false;  // there may be older ones
   template <class Self, class Visitor>
   static void fields(Self& self, Visitor&& visit) {
     visit("deliveries", self.deliveries);
-    visit("more", self.more);
   }
 };
 

@@ -21,9 +21,19 @@ constexpr uint64_t kMaxOverdueSeconds = 366ull * 24 * 3600;
 Status check_setting_of(const ChannelKindRow& row, const std::string& name,
                         const std::string& value) {
   const ChannelField* field = find_channel_field(row, name);
-  if (field != nullptr && field->secret)
+  if (field == nullptr) {
+    std::vector<std::string_view> names;
+    for (const ChannelField& known : row.fields)
+      names.push_back(known.name);
+    return fail(ErrorCode::invalid, "{} is not a setting of a channel of kind {}; allowed: {}",
+                quoted(name), to_string(row.kind), fmt::join(names, ", "));
+  }
+  if (field->secret)
     return fail(ErrorCode::invalid, "{} is a secret: it belongs into the sealed box", name);
-  return check_channel_value(row, name, value);
+  if (value.size() > limits::kMaxSettingBytes)
+    return fail(ErrorCode::invalid, "{} is {} bytes long; allowed: {}", name, value.size(),
+                limits::kMaxSettingBytes);
+  return field->check == nullptr ? Status{} : annotate(field->check(value), name);
 }
 
 Status check_secrets(const ChannelKindRow& row, const NotifyChannel& channel) {
@@ -117,22 +127,6 @@ Status check_web_address(std::string_view url) {
   if (authority.find('@') != std::string_view::npos)
     return fail(ErrorCode::invalid, "the address must not hold a login; enter it as a secret");
   return {};
-}
-
-Status check_channel_value(const ChannelKindRow& row, std::string_view name,
-                           std::string_view value) {
-  const ChannelField* field = find_channel_field(row, name);
-  if (field == nullptr) {
-    std::vector<std::string_view> names;
-    for (const ChannelField& known : row.fields)
-      names.push_back(known.name);
-    return fail(ErrorCode::invalid, "{} is not a setting of a channel of kind {}; allowed: {}",
-                quoted(name), to_string(row.kind), fmt::join(names, ", "));
-  }
-  if (value.size() > limits::kMaxSettingBytes)
-    return fail(ErrorCode::invalid, "{}: is {} bytes long; allowed: {}", name, value.size(),
-                limits::kMaxSettingBytes);
-  return field->check == nullptr ? Status{} : annotate(field->check(value), name);
 }
 
 Status check_channel(const NotifyChannel& channel) {

@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "daemon/base/result.h"
-#include "schemas/notify_channels.h"
+#include "schemas/notify.h"
 
 namespace dray {
 
@@ -14,9 +14,6 @@ inline constexpr size_t kMaxRecipients = 50;
 inline constexpr size_t kMaxSealedChannelBytes = 16 << 10;
 
 Status check_channel(const NotifyChannel& channel);
-// One setting or secret, in clear.
-Status check_channel_value(const ChannelKindRow& row, std::string_view name,
-                           std::string_view value);
 Status check_rule(const NotifyRule& rule, const NotifyChannel* channel);
 Status check_template(const NotifyTemplate& row);
 

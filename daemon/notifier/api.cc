@@ -149,9 +149,9 @@ HttpReply not_there(const Match& match, const HttpRequest& request) {
 }  // namespace
 
 std::vector<std::span<const Route>> all_route_tables() {
-  return {access_routes(),  catalog_routes(), job_routes(),     run_routes(),
-          version_routes(), system_routes(),  notify_routes(),  export_routes(),
-          upload_routes(),  event_routes(),   service_routes(), former_routes()};
+  return {access_routes(),  catalog_routes(), job_routes(),    run_routes(),
+          version_routes(), system_routes(),  export_routes(), upload_routes(),
+          event_routes(),   service_routes(), former_routes()};
 }
 
 bool reads_body_itself(const Api& api, const HttpRequest& request) {

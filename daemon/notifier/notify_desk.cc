@@ -59,11 +59,9 @@ Result<std::string> Notifications::Impl::list_deliveries(std::string_view body) 
   DRAY_TRY_ASSIGN(const DeliveryQuery query, from_json<DeliveryQuery>(body));
   DeliveryListAnswer answer;
   DRAY_TRY_ASSIGN(answer.deliveries, store->list(query));
-  answer.more = answer.deliveries.size() == query.limit;
   std::string json = to_json(answer);
   while (json.size() > limits::kMaxStringBytes) {
     answer.deliveries.resize(answer.deliveries.size() / 2);
-    answer.more = true;
     json = to_json(answer);
   }
   return json;

@@ -109,7 +109,7 @@ constexpr Route kRoutes[] = {
      .pattern = "/api/v1/host-keys",
      .need = Need::operate,
      .reply = by_verb,
-     .verb = {.name = "remote.host_key", .from_query = "host port"}},
+     .verb = {.name = "remote.host_key", .from_query = "host port#"}},
 };
 
 }  // namespace
