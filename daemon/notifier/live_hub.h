@@ -57,6 +57,8 @@ class LiveHub : public std::enable_shared_from_this<LiveHub> {
   // Events behind `since` that the filter's query finds; at most one page. `done` is called later.
   void read_events(uint64_t since, const LiveFilter& filter,
                    std::function<void(Result<LivePage>)> done);
+  // Of the last event that is stored, which may be ahead of the log.
+  Task<Result<uint64_t>> journal_end();
   void send_former_status(LiveSession& session);
   void tell_former(LiveSubject subject, LiveMessagePtr message);
   void count_end(LiveEnd why);

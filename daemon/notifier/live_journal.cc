@@ -74,6 +74,10 @@ Task<void> LiveHub::follow(std::shared_ptr<LiveHub> self) {
   self->followed_.cancel();
 }
 
+Task<Result<uint64_t>> LiveHub::journal_end() {
+  return api_.database.ask([](store::Db& db) { return store::Queries(db).last_sequence(); });
+}
+
 Task<Status> LiveHub::read_new() {
   return ready_ ? read_on() : load();
 }
@@ -81,8 +85,7 @@ Task<Status> LiveHub::read_new() {
 // Some of the journal's end is put into the log: whoever was connected before a restart resumes
 // without asking the database.
 Task<Status> LiveHub::load() {
-  const auto end =
-      co_await api_.database.ask([](store::Db& db) { return store::Queries(db).last_sequence(); });
+  const Result<uint64_t> end = co_await journal_end();
   if (!end) co_return std::unexpected(end.error());
   log_.reset(*end - std::min(*end, kPreloaded));
   const Status read = co_await read_on();

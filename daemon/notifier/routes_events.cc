@@ -86,8 +86,7 @@ struct Beginning {
 // Somebody who knows a later event than the journal holds speaks of another journal.
 Task<bool> is_of_another_journal(Call& call, uint64_t since) {
   if (since <= call.api.live->log().last_sequence()) co_return false;
-  const auto last = co_await call.api.database.ask(
-      [](store::Db& db) { return store::Queries(db).last_sequence(); });
+  const Result<uint64_t> last = co_await call.api.live->journal_end();
   co_return last&& since > *last;
 }
 
