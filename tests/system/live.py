@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import socket
+import ssl
 import struct
 import time
 import urllib.parse
@@ -30,6 +31,10 @@ class Stream:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self.socket.settimeout(30 * SLOWNESS)
         self.socket.connect((self.url.hostname, self.url.port))
+        if self.url.scheme == "https":
+            context = ssl.create_default_context()
+            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+            self.socket = context.wrap_socket(self.socket)
         self.bytes = b""
         lines = [f"GET {path} HTTP/1.1", *(f"{k}: {v}" for k, v in
                                            {"Host": self.url.netloc, **headers}.items())]

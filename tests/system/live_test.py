@@ -51,6 +51,13 @@ class LiveTest(ApiTest):
     def pause_job(self, reason, job="photos"):
         self.admin.post(f"/jobs/{job}/pause", {"reason": reason})
 
+    def configure(self, lines):
+        """Starts the notifier anew with these lines in its section."""
+        self.stack.kill("notifier")
+        path = self.stack.config("notifier")
+        path.write_text(path.read_text().replace("[notifier]", f"[notifier]\n{lines}"))
+        self.stack.start("notifier")
+
     def journal(self, since=0):
         """All events, page by page."""
         events = []
@@ -166,6 +173,28 @@ class TestStreams(LiveTest):
         self.assertEqual((plain.deflated, packed.deflated), (0, 1))
         packed.send(type="ping")
         packed.until_message(lambda m: m["type"] == "pong")
+
+
+class TestEncrypted(LiveTest):
+    def test_streams_over_tls_tell_the_same(self):
+        self.add_job()
+        certificate, key = self.stack.dir / "tls.crt", self.stack.dir / "tls.key"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                        "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj",
+                        "/CN=localhost", "-keyout", key, "-out", certificate],
+                       check=True, capture_output=True)
+        for number in range(400):
+            self.pause_job(f"{number} " + "x" * 900)
+        events = self.journal()
+        self.configure(f'tls_certificate = "{certificate}"\ntls_key = "{key}"')
+        self.assertTrue(api.address_of(self.stack).startswith("https://"))
+        for kind in (WebSocket, EventSource):
+            stream = self.connect("/api/v1/events?since=0", kind=kind)
+            heard = stream.until_message(
+                lambda m: m["type"] == "event" and m["event"]["sequence"] == len(events))
+            self.assertEqual(events_of(heard), events)
+            self.stack.dray("pause", "--job", "photos", "--reason", "once more")
+            events += events_of(stream.until_event("job.changed"))
 
 
 class TestReaders(LiveTest):
@@ -311,12 +340,7 @@ class TestWhoMaySee(LiveTest):
                          ["problem"]["status"], 401)
 
     def test_one_address_has_so_many_connections_and_no_more(self):
-        self.stack.kill("notifier")
-        self.stack.config("notifier").write_text(
-            self.stack.config("notifier").read_text().replace(
-                "[notifier]", '[notifier]\ntrusted_proxies = ["127.0.0.1"]\n'
-                "max_connections_per_address = 4"))
-        self.stack.start("notifier")
+        self.configure('trusted_proxies = ["127.0.0.1"]\nmax_connections_per_address = 4')
         opened = [self.connect(headers={"X-Forwarded-For": "192.0.2.1"}).status for _ in range(5)]
         self.assertEqual(opened, [101] * 4 + [503])
         self.assertEqual(self.connect(headers={"X-Forwarded-For": "192.0.2.2"}).status, 101)
