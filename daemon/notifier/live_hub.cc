@@ -1,14 +1,15 @@
 #include "daemon/notifier/live_hub.h"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include "daemon/base/log.h"
-#include "daemon/notifier/addresses.h"
 
 namespace dray::notifier {
 namespace {
+
+namespace asio = boost::asio;
 
 // Behind these the run is on no worker: its last picture is no longer true.
 constexpr std::string_view kOffWorker[] = {"run.finished", "run.paused", "run.retry",  "run.lost",
@@ -29,6 +30,7 @@ LiveHub::LiveHub(Api& api)
     : api_(api),
       snapshots_(api.loop, api.clock, api.verbs),
       former_(api),
+      followed_(api.loop.context(), asio::steady_timer::time_point::max()),
       tick_timer_(api.loop),
       pass_timer_(api.loop) {}
 
@@ -48,13 +50,18 @@ void LiveHub::stop() {
 
 // ── Connections ─────────────────────────────────────────────────────────────────────────────────
 
-Status LiveHub::admit(const std::string& address) const {
+Task<Status> LiveHub::admit(std::string address) {
+  if (!ready_ && fetching_) {
+    boost::system::error_code ec;
+    co_await followed_.async_wait(asio::redirect_error(asio::use_awaitable, ec));
+  }
   if (!ready_ || stopping_)
-    return fail(ErrorCode::unavailable, "the journal cannot be followed yet; try again soon");
+    co_return fail(ErrorCode::unavailable, "the journal cannot be followed yet; try again soon");
   const auto found = by_address_.find(address);
-  const size_t open = found == by_address_.end() ? 0 : found->second;
-  if (open < api_.config.notifier.max_connections_per_address) return {};
-  return fail(ErrorCode::exhausted, "too many live connections from this address");
+  if (found != by_address_.end() &&
+      found->second >= api_.config.notifier.max_connections_per_address)
+    co_return fail(ErrorCode::exhausted, "too many live connections from this address");
+  co_return Status{};
 }
 
 void LiveHub::add(LiveSession& session) {

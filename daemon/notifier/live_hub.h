@@ -49,13 +49,16 @@ class LiveHub : public std::enable_shared_from_this<LiveHub> {
   void on_link_back();
 
   // ── What connections ask ──────────────────────────────────────────────────────────────────────
-  // unavailable: the journal is not read yet; exhausted: too many of that address.
-  Status admit(const std::string& address) const;
+  // Waits for the journal, which is read when the process starts. unavailable: it cannot be read;
+  // exhausted: too many of that address.
+  Task<Status> admit(std::string address);
   void add(LiveSession& session);
   void remove(LiveSession& session);
   // Events behind `since` that the filter's query finds; at most one page. `done` is called later.
   void read_events(uint64_t since, const LiveFilter& filter,
                    std::function<void(Result<LivePage>)> done);
+  // Of the last event that is stored, which may be ahead of the log.
+  Task<Result<uint64_t>> journal_end();
   void send_former_status(LiveSession& session);
   void tell_former(LiveSubject subject, LiveMessagePtr message);
   void count_end(LiveEnd why);
@@ -76,6 +79,7 @@ class LiveHub : public std::enable_shared_from_this<LiveHub> {
 
  private:
   static Task<void> follow(std::shared_ptr<LiveHub> self);
+  Task<Status> read_new();
   Task<Status> load();
   Task<Status> read_on();
   void take_page(const LivePage& page);
@@ -117,6 +121,7 @@ class LiveHub : public std::enable_shared_from_this<LiveHub> {
   Duration worked_{};  // by it
   uint64_t access_revision_ = 0;
   Instant beat_at_{};
+  boost::asio::steady_timer followed_;  // its waits end when follow() does
   Timer tick_timer_;
   Timer pass_timer_;
 };

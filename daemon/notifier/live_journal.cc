@@ -35,9 +35,9 @@ store::EventFilter page_behind(uint64_t since, size_t limit) {
 
 Task<void> read_for(std::shared_ptr<LiveHub> hub, Database& database, store::EventFilter filter,
                     std::string client, std::function<void(Result<LivePage>)> done) {
-  Result<LivePage> page = co_await database.ask(
-      [filter, client](store::Db& db) { return read_page(db, filter, client); });
-  // The hub would not be there for it any more without being held.
+  const auto read = [filter, client](store::Db& db) { return read_page(db, filter, client); };
+  Result<LivePage> page = co_await database.ask(read);
+  // Without being held the hub might not be there any more.
   if (hub) done(std::move(page));
 }
 
@@ -64,20 +64,28 @@ void LiveHub::fetch() {
 
 Task<void> LiveHub::follow(std::shared_ptr<LiveHub> self) {
   while (std::exchange(self->fetch_again_, false)) {
-    const Status done = self->ready_ ? co_await self->read_on() : co_await self->load();
+    const Status done = co_await self->read_new();
     if (done) continue;
     log_debug("live.wait", "the journal cannot be read, trying again soon: {}",
               done.error().message);
     break;  // with the next publication or heartbeat
   }
   self->fetching_ = false;
+  self->followed_.cancel();
+}
+
+Task<Result<uint64_t>> LiveHub::journal_end() {
+  return api_.database.ask([](store::Db& db) { return store::Queries(db).last_sequence(); });
+}
+
+Task<Status> LiveHub::read_new() {
+  return ready_ ? read_on() : load();
 }
 
 // Some of the journal's end is put into the log: whoever was connected before a restart resumes
 // without asking the database.
 Task<Status> LiveHub::load() {
-  const auto end =
-      co_await api_.database.ask([](store::Db& db) { return store::Queries(db).last_sequence(); });
+  const Result<uint64_t> end = co_await journal_end();
   if (!end) co_return std::unexpected(end.error());
   log_.reset(*end - std::min(*end, kPreloaded));
   const Status read = co_await read_on();
@@ -89,8 +97,8 @@ Task<Status> LiveHub::read_on() {
   bool more = true;
   while (more) {
     const store::EventFilter filter = page_behind(log_.last_sequence(), kPageEvents);
-    const auto page =
-        co_await api_.database.ask([filter](store::Db& db) { return read_page(db, filter, ""); });
+    const auto read = [filter](store::Db& db) { return read_page(db, filter, ""); };
+    const auto page = co_await api_.database.ask(read);
     if (!page) co_return std::unexpected(page.error());
     take_page(*page);
     more = page->events.size() == kPageEvents;

@@ -86,8 +86,7 @@ struct Beginning {
 // Somebody who knows a later event than the journal holds speaks of another journal.
 Task<bool> is_of_another_journal(Call& call, uint64_t since) {
   if (since <= call.api.live->log().last_sequence()) co_return false;
-  const auto last = co_await call.api.database.ask(
-      [](store::Db& db) { return store::Queries(db).last_sequence(); });
+  const Result<uint64_t> last = co_await call.api.live->journal_end();
   co_return last&& since > *last;
 }
 
@@ -126,8 +125,18 @@ Result<Beginning> beginning_of(const Call& call) {
   Beginning beginning;
   DRAY_TRY_ASSIGN(beginning.filter, live_filter(call));
   DRAY_TRY_ASSIGN(beginning.since, begin_of(call));
-  DRAY_TRY(call.api.live->admit(call.who.address));
   return beginning;
+}
+
+// False: it was refused, and is answered.
+Task<bool> begin(Call& call, Exchange& exchange, Result<Beginning>& beginning) {
+  if (beginning) {
+    const Status admitted = co_await call.api.live->admit(call.who.address);
+    if (admitted) co_return true;
+    beginning = std::unexpected(admitted.error());
+  }
+  co_await exchange.reply(problem(call, beginning.error()));
+  co_return false;
 }
 
 bool wants_stream(const HttpRequest& request) {
@@ -142,10 +151,7 @@ Task<void> serve_socket(Call& call, Exchange& exchange, bool former) {
     co_return;
   }
   Result<Beginning> beginning = beginning_of(call);
-  if (!beginning) {
-    co_await exchange.reply(problem(call, beginning.error()));
-    co_return;
-  }
+  if (!co_await begin(call, exchange, beginning)) co_return;
   beginning->form = former          ? LiveForm::former
                     : offer.deflate ? LiveForm::socket_deflated
                                     : LiveForm::socket;
@@ -171,10 +177,7 @@ Task<void> serve_events(Call& call, Exchange& exchange) {
     co_return;
   }
   Result<Beginning> beginning = beginning_of(call);
-  if (!beginning) {
-    co_await exchange.reply(problem(call, beginning.error()));
-    co_return;
-  }
+  if (!co_await begin(call, exchange, beginning)) co_return;
   beginning->head = stream_head(call);
   co_await serve_live(call, exchange, std::move(*beginning));
 }

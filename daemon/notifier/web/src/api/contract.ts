@@ -342,10 +342,10 @@ export type BackupInput = {
   path: string;
 };
 
-/** One text frame of the WebSocket; of a Server-Sent Event `type` is the event's name and the rest its data. A stream begins with `snapshot`, and events follow with neither gaps nor doubles; progress is a picture, of which only the newest of a run is kept for a slow reader. */
+/** One text frame of the WebSocket, or the data of a Server-Sent Event, whose name is `type`. A stream begins with `snapshot`, and events follow with neither gaps nor doubles; the status may know some of them already. Progress is a picture, of which only the newest of a run is kept for a slow reader. `resync`: the journal no longer holds what would follow; what is shown must be loaded anew. A heartbeat comes every ten seconds. */
 export type LiveMessage = {
   type: "snapshot" | "event" | "progress" | "heartbeat" | "resync" | "error" | "pong";
-  /** snapshot, heartbeat: of the last event; resync: begin anew from here */
+  /** Events behind it follow, and all up to it were told: where to resume */
   sequence?: number;
   event?: EventView;
   status?: StatusAnswer;
