@@ -2,16 +2,16 @@
 
 import { ask, at, get, post } from "./client";
 import type {
-  Channel,
   ChannelInput,
   ChannelList,
-  ChannelTest,
-  DeliveryPage,
+  DeliveryList,
   DeliveryRetryAnswer,
   DeliveryRetryInput,
-  Rule,
+  NotifyChannel,
+  NotifyRule,
   RuleInput,
   RuleList,
+  TestAnswer,
 } from "./contract";
 import type { QueryValues } from "../core/router";
 
@@ -24,8 +24,8 @@ export const listChannels = (client: string, signal?: AbortSignal) =>
 
 export const saveChannel = (channel: ChannelInput, isNew: boolean) =>
   isNew
-    ? post<Channel>(channels, channel)
-    : ask<Channel>("PATCH", channels + at(channel.name), {
+    ? post<NotifyChannel>(channels, channel)
+    : ask<NotifyChannel>("PATCH", channels + at(channel.name), {
         body: {
           settings: channel.settings,
           max_per_hour: channel.max_per_hour,
@@ -37,7 +37,7 @@ export const saveChannel = (channel: ChannelInput, isNew: boolean) =>
 export const removeChannel = (name: string) => ask("DELETE", channels + at(name));
 
 export const testChannel = (name: string, recipient: string) =>
-  post<ChannelTest>(`${channels}${at(name)}/test`, {
+  post<TestAnswer>(`${channels}${at(name)}/test`, {
     ...(recipient ? { recipient } : {}),
   });
 
@@ -46,13 +46,13 @@ export const listRules = (query: QueryValues, signal?: AbortSignal) =>
 
 export const saveRule = (rule: RuleInput, id: number) =>
   id
-    ? ask<Rule>("PATCH", rules + at(id), { body: rule }).then((answer) => answer.body)
-    : post<Rule>(rules, rule);
+    ? ask<NotifyRule>("PATCH", rules + at(id), { body: rule }).then((answer) => answer.body)
+    : post<NotifyRule>(rules, rule);
 
 export const removeRule = (id: number) => ask("DELETE", rules + at(id));
 
 export const listDeliveries = (query: QueryValues, signal?: AbortSignal) =>
-  get<DeliveryPage>(deliveries, query, signal);
+  get<DeliveryList>(deliveries, query, signal);
 
 export const retryDeliveries = (body: DeliveryRetryInput) =>
   post<DeliveryRetryAnswer>(`${deliveries}/retry`, body);
