@@ -26,7 +26,7 @@ describe("handing in", () => {
     await page.getByTestId("upload").getByText("Handed in").waitFor();
     assert.match(await page.getByTestId("upload").innerText(), new RegExp(sum));
     const receipts = page.getByRole("table");
-    await receipts.getByText("report Ü.bin").waitFor();
+    await receipts.getByRole("link", { name: "report Ü.bin" }).waitFor();
     await receipts.getByTitle(sum).waitFor();
   });
 
@@ -49,12 +49,15 @@ describe("handing in", () => {
     await session.send("Network.emulateNetworkConditions", { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 100_000 });
     await page.getByLabel("Files to hand in").setInputFiles({ name: "unwanted.bin", mimeType: "application/octet-stream", buffer: Buffer.alloc(8_000_000, 7) });
     const row = page.getByTestId("upload").filter({ hasText: "unwanted.bin" });
-    await row.getByRole("progressbar").waitFor();
+    const runs = await page.context().newPage();
+    await runs.goto(`${world.url}/#/runs?job=inbox&state=open`);
+    await runs.getByRole("list", { name: "Runs" }).getByRole("listitem").waitFor();
     await row.getByRole("button", { name: "Cancel" }).click();
     await row.getByText("Cancelled").waitFor();
     await session.send("Network.emulateNetworkConditions", { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: -1 });
-    await page.goto(`${world.url}/#/runs?job=inbox`);
-    await page.getByRole("list", { name: "Runs" }).getByText(/Failed|Cancelled/).first().waitFor();
+    await runs.goto(`${world.url}/#/runs?job=inbox`);
+    await runs.getByRole("list", { name: "Runs" }).getByText(/Failed|Cancelled/).waitFor();
+    await runs.close();
     assert.ok(!(await world.ask("tree", { folder: "inbox" })).some((name) => name.includes("unwanted")));
   });
 });

@@ -160,8 +160,8 @@ function Editor({ start, keep }: { start: Start; keep: string }) {
   const save = async () => {
     setSeen(new Set(steps));
     setProblem(null);
-    const wrong = Object.keys(problems)[0];
-    if (wrong) return visit(stepOf(wrong));
+    const wrong = shown.find((one) => Object.keys(problems).some((field) => stepOf(field) === one));
+    if (wrong) return visit(wrong);
     setBusy(true);
     try {
       await (start.before
