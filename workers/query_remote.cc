@@ -4,6 +4,7 @@
 
 #include "daemon/base/text.h"
 #include "schemas/answers_remotes.h"
+#include "schemas/job_check.h"
 #include "schemas/json_fields.h"
 #include "schemas/limits.h"
 #include "workers/clean_text.h"
@@ -47,6 +48,14 @@ Result<std::string> read_space(QuestionResult result) {
   return to_json(*space);
 }
 
+// The name itself wherever it can be part of a job's path: whoever shows it takes care of marks
+// that turn text around. What cannot be entered anyway is made fit to be shown.
+std::string entry_name(std::string_view line) {
+  const bool usable = is_valid_utf8(line) && line.size() <= limits::kMaxFileNameBytes &&
+                      check_path(line).has_value();
+  return usable ? std::string(line) : shorten(strip_controls(line), limits::kMaxFileNameBytes);
+}
+
 Result<std::string> read_entries(QuestionResult result) {
   if (!result.ok) return std::unexpected(to_error(result));
   RemoteEntries answer;
@@ -56,7 +65,7 @@ Result<std::string> read_entries(QuestionResult result) {
   while (!rest.empty() && !answer.truncated) {
     const std::string_view line = rest.substr(0, rest.find('\n'));
     rest.remove_prefix(std::min(line.size() + 1, rest.size()));
-    answer.entries.push_back(shorten(strip_controls(line), limits::kMaxFileNameBytes));
+    answer.entries.push_back(entry_name(line));
     // Escapes may double a name in JSON.
     bytes += 2 * answer.entries.back().size() + 4;
     answer.truncated = answer.entries.size() == kMaxEntries || bytes > limits::kMaxStringBytes / 2;

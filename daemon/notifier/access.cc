@@ -133,6 +133,11 @@ bool Access::still_valid(const Identity& identity) {
   return !row || row->has_value();
 }
 
+uint64_t Access::revision() {
+  const Result<store::Db*> db = database_.at_once().open();
+  return db ? store::Access(**db).revision().value_or(0) : 0;
+}
+
 // ── Logins ──────────────────────────────────────────────────────────────────────────────────────
 
 bool Access::is_blocked(const std::string& address, const std::string& account) {

@@ -36,6 +36,8 @@ class Access {
   Result<Identity> identify(const HttpRequest& request);
   // Is what `identity` was proven by still good? For connections that stay.
   bool still_valid(const Identity& identity);
+  // Another number whenever somebody may have lost what they had. 0: the database cannot be read.
+  uint64_t revision();
 
   // denied: wrong; exhausted: too often.
   Task<Result<Login>> log_in(std::string name, std::string password, std::string address);

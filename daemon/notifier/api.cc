@@ -105,8 +105,10 @@ Task<void> serve(Call& call, Exchange& exchange, Instant began) {
   if (!refused) refused = refuse_forged(call);
   if (!refused) refused = refuse_shape(call);
   if (!refused && call.route.stream != nullptr) {
+    // How long somebody watches says nothing about how fast they were answered.
+    if (call.route.stays) note(call, 200, began);
     co_await call.route.stream(call, exchange);
-    note(call, 200, began);
+    if (!call.route.stays) note(call, 200, began);
     co_return;
   }
   HttpReply reply;

@@ -24,6 +24,7 @@
 
 namespace dray::notifier {
 
+class LiveHub;
 class Metrics;
 class StaticFiles;
 
@@ -42,6 +43,7 @@ struct Api {
   StaticFiles& files;
   std::shared_ptr<Uploads> uploads;
   std::function<Task<Result<std::string>>(const Identity& who)> metrics_text;
+  std::shared_ptr<LiveHub> live;
   // The open connections that this person may see.
   std::function<std::vector<ConnectionTally>(const Identity& who)> connections;
 };

@@ -281,6 +281,9 @@ HttpStream& Connection::take_over(std::string& early) {
   keep_alive_ = false;
   early.assign(static_cast<const char*>(in_.data().data()), in_.size());
   in_.consume(in_.size());
+  // It may be one of thousands that stay.
+  in_.shrink_to_fit();
+  parser_.reset();
   return stream_;
 }
 

@@ -137,6 +137,18 @@ void write_connections(MetricsText& text, const HttpServer::Counters& counters) 
   text.sample({}, static_cast<double>(counters.turned_away));
 }
 
+void write_live(MetricsText& text, const LiveHub::Counters& counters) {
+  text.family("dray_live_connections", "gauge", "Live connections, by how they are spoken to.");
+  for (const EnumRow<LiveForm>& row : EnumNames<LiveForm>::kRows)
+    text.sample({{"form", std::string(row.name)}},
+                static_cast<double>(counters.open[static_cast<size_t>(row.value)]));
+  text.family("dray_live_ended_total", "counter",
+              "Live connections that the server ended, by why.");
+  for (const EnumRow<LiveEnd>& row : EnumNames<LiveEnd>::kRows)
+    text.sample({{"reason", std::string(row.name)}},
+                static_cast<double>(counters.ended[static_cast<size_t>(row.value)]));
+}
+
 }  // namespace
 
 Task<Result<std::string>> metrics_report(MetricsSources sources, Identity who) {
@@ -157,6 +169,7 @@ Task<Result<std::string>> metrics_report(MetricsSources sources, Identity who) {
     write_installation(text, *snapshot);
     write_notifications(text, sources.notifications.counters(), snapshot->last_sequence);
     write_connections(text, sources.server.counters());
+    write_live(text, sources.live.counters());
     sources.metrics.write(text);
   }
   co_return text.take();

@@ -5,6 +5,7 @@
 
 #include "daemon/notifier/database.h"
 #include "daemon/notifier/http_server.h"
+#include "daemon/notifier/live_hub.h"
 #include "daemon/notifier/metrics.h"
 #include "daemon/notifier/notifications.h"
 #include "daemon/notifier/verb_client.h"
@@ -16,6 +17,7 @@ struct MetricsSources {
   VerbClient& verbs;
   const Metrics& metrics;
   const HttpServer& server;
+  const LiveHub& live;
   const notify::Notifications& notifications;
 };
 

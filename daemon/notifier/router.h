@@ -48,6 +48,7 @@ struct Route {
   unsigned status = 200;               // when all went well
   bool etag = false;                   // of a GET: others may make changes depend on what it shows
   bool same_origin_is_enough = false;  // pages of the former product send no X-Dray-Csrf
+  bool stays = false;                  // the answer may go on for days
   VerbSpec verb = {};
 };
 

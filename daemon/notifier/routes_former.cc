@@ -2,6 +2,8 @@
 // are kept: a "job" there is a run here, and `job_id` its number. Payloads: docs/API.md.
 #include "daemon/base/text.h"
 #include "daemon/notifier/call.h"
+#include "daemon/notifier/former_json.h"
+#include "daemon/notifier/live_routes.h"
 #include "daemon/notifier/route_tables.h"
 #include "daemon/notifier/run_requests.h"
 #include "daemon/store/store_receipts.h"
@@ -10,81 +12,10 @@
 namespace dray::notifier {
 namespace {
 
-constexpr size_t kMaxRuns = 100;
+constexpr size_t kMaxReceipts = 100;
 
-// Keys and values, in order.
-class Object {
- public:
-  Object() { json_.begin_object(); }
-  Object& text(std::string_view key, std::string_view value) {
-    json_.key(key);
-    json_.text(value);
-    return *this;
-  }
-  Object& number(std::string_view key, uint64_t value) {
-    json_.key(key);
-    json_.unsigned_integer(value);
-    return *this;
-  }
-  Object& real(std::string_view key, double value) {
-    json_.key(key);
-    json_.floating(value);
-    return *this;
-  }
-  Object& flag(std::string_view key, bool value) {
-    json_.key(key);
-    json_.boolean(value);
-    return *this;
-  }
-  Object& raw(std::string_view key, std::string_view value) {
-    json_.key(key);
-    json_.raw(value);
-    return *this;
-  }
-  std::string take() {
-    json_.end_object();
-    return json_.take();
-  }
-
- private:
-  JsonWriter json_;
-};
-
-template <class Row, class Write>
-std::string list_of(const std::vector<Row>& rows, Write&& write) {
-  std::string list = "[";
-  for (const Row& row : rows)
-    list += (list.size() > 1 ? "," : "") + write(row);
-  return list + "]";
-}
-
-std::string phase_of(const RunView& run) {
-  return std::string(run.progress ? to_string(run.progress->phase) : to_string(run.state));
-}
-
-std::string file_of(const RunView& run) {
-  return run.progress && !run.progress->files.empty() ? run.progress->files.front().name : run.job;
-}
-
-double percent_of(const RunView& run) {
-  return run.progress ? run.progress->percent : 0;
-}
-
-Task<Result<std::vector<RunView>>> open_runs(Call& call) {
-  return call.api.database.ask(
-      [client = call.who.client](store::Db& db) -> Result<std::vector<RunView>> {
-        store::Queries queries(db);
-        queries.bind_to(client);
-        store::RunFilter filter;
-        DRAY_TRY_ASSIGN(filter.states, store::states_of("open"));
-        filter.limit = kMaxRuns;
-        return queries.runs(filter);
-      });
-}
-
-bool is_connected(const Call& call) {
-  return call.api.bus.link().scheduler_up;
-}
+using former::list_of;
+using former::Object;
 
 // ── Looking ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -94,54 +25,25 @@ Task<HttpReply> show_progress_config(Call&) {
 
 Task<HttpReply> show_health(Call& call) {
   co_return json_reply(Object()
-                           .text("status", is_connected(call) ? "healthy" : "degraded")
+                           .text("status", former::is_connected(call.api) ? "healthy" : "degraded")
                            .text("version", DRAY_VERSION)
                            .take());
 }
 
-std::string run_json(const RunView& run) {
-  return Object()
-      .text("job_id", fmt::format("{}", run.run))
-      .text("phase", phase_of(run))
-      .text("file", file_of(run))
-      .real("progress", percent_of(run))
-      .text("message", run.reason)
-      .take();
-}
-
 Task<HttpReply> show_status(Call& call) {
-  const auto runs = co_await open_runs(call);
-  if (!runs) co_return problem(call, runs.error());
-  co_return json_reply(Object()
-                           .flag("connected", is_connected(call))
-                           .flag("backing_up", !runs->empty())
-                           .raw("jobs", list_of(*runs, run_json))
-                           .take());
+  co_return answer(call, co_await former::status_json(call.api, call.who.client));
 }
 
 Task<HttpReply> show_cancelable(Call& call) {
-  const auto runs = co_await open_runs(call);
+  const auto runs = co_await former::open_runs(call.api, call.who.client);
   if (!runs) co_return problem(call, runs.error());
-  co_return json_reply(list_of(*runs, run_json));
-}
-
-std::string perf_json(const RunView& run) {
-  const Progress progress = run.progress.value_or(Progress{});
-  return Object()
-      .text("job_id", fmt::format("{}", run.run))
-      .text("phase", phase_of(run))
-      .number("bytes", run.progress ? static_cast<uint64_t>(progress.bytes_done) : run.bytes)
-      .number("files", run.progress ? static_cast<uint64_t>(progress.files_done) : run.files)
-      .number("bytes_per_second", static_cast<uint64_t>(progress.bytes_per_second))
-      .number("elapsed_ms", static_cast<uint64_t>(progress.elapsed_ms))
-      .number("errors", run.errors)
-      .take();
+  co_return json_reply(list_of(*runs, former::run_json));
 }
 
 Task<HttpReply> show_perf(Call& call) {
-  const auto runs = co_await open_runs(call);
+  const auto runs = co_await former::open_runs(call.api, call.who.client);
   if (!runs) co_return problem(call, runs.error());
-  co_return json_reply(Object().raw("jobs", list_of(*runs, perf_json)).take());
+  co_return json_reply(Object().raw("jobs", list_of(*runs, former::perf_json)).take());
 }
 
 Task<HttpReply> show_perf_of(Call& call) {
@@ -156,26 +58,15 @@ Task<HttpReply> show_perf_of(Call& call) {
   };
   const auto view = co_await call.api.database.ask(read);
   if (!view) co_return problem(call, view.error());
-  co_return json_reply(perf_json(*view));
+  co_return json_reply(former::perf_json(*view));
 }
 
 Task<Result<std::vector<ReceiptView>>> receipts_named(Call& call, std::string name) {
   store::ReceiptFilter filter;
   filter.client = call.who.client;
   filter.name = std::move(name);
-  filter.limit = kMaxRuns;
+  filter.limit = kMaxReceipts;
   return call.api.database.ask([filter](store::Db& db) { return store::receipts(db, filter); });
-}
-
-std::string receipt_json(const ReceiptView& receipt) {
-  return Object()
-      .text("filename", receipt.name)
-      .number("size", receipt.size)
-      .text("crc", receipt.crc32)
-      .text("sha256", receipt.sha256)
-      .text("received_at", format_rfc3339(receipt.at))
-      .text("job_id", fmt::format("{}", receipt.run))
-      .take();
 }
 
 Task<HttpReply> check_receipt(Call& call) {
@@ -183,21 +74,21 @@ Task<HttpReply> check_receipt(Call& call) {
   if (!receipts) co_return problem(call, receipts.error());
   Object answer;
   answer.flag("received", !receipts->empty());
-  if (!receipts->empty()) answer.raw("receipt", receipt_json(receipts->front()));
+  if (!receipts->empty()) answer.raw("receipt", former::receipt_json(receipts->front()));
   co_return json_reply(answer.take());
 }
 
 Task<HttpReply> list_received(Call& call) {
   const auto receipts = co_await receipts_named(call, "");
   if (!receipts) co_return problem(call, receipts.error());
-  co_return json_reply(Object().raw("files", list_of(*receipts, receipt_json)).take());
+  co_return json_reply(Object().raw("files", list_of(*receipts, former::receipt_json)).take());
 }
 
 Task<HttpReply> show_server_info(Call& call) {
   co_return json_reply(Object()
                            .text("name", "Drayage")
                            .text("version", DRAY_VERSION)
-                           .flag("connected", is_connected(call))
+                           .flag("connected", former::is_connected(call.api))
                            .number("uploads", call.api.uploads->count())
                            .take());
 }
@@ -244,7 +135,8 @@ Task<HttpReply> show_connection_health(Call& call) {
 // The page holds no connection of its own to a server any more: it only learns whether there is
 // one.
 Task<HttpReply> show_connection(Call& call) {
-  co_return json_reply(Object().flag("success", true).flag("connected", is_connected(call)).take());
+  co_return json_reply(
+      Object().flag("success", true).flag("connected", former::is_connected(call.api)).take());
 }
 
 struct CancelBody {
@@ -288,7 +180,7 @@ Task<HttpReply> cancel_all(Call& call) {
 }
 
 Task<HttpReply> for_open_runs(Call& call, std::string_view verb) {
-  const auto runs = co_await open_runs(call);
+  const auto runs = co_await former::open_runs(call.api, call.who.client);
   if (!runs) co_return problem(call, runs.error());
   if (runs->empty()) co_return json_reply(Object().flag("success", true).take());
   const std::string numbers =
@@ -339,6 +231,7 @@ constexpr Route kRoutes[] = {
     does("/api/cancel/{run}", cancel_one),
     does("/api/pause", pause_all),
     does("/api/resume", resume_all),
+    {.method = Method::get, .pattern = "/ws", .stream = serve_former_socket, .stays = true},
     {.method = Method::post,
      .pattern = "/api/start_backup",
      .need = Need::operate,

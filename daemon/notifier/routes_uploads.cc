@@ -1,4 +1,4 @@
-// Files that are handed in, their receipts, and the log of events.
+// Files that are handed in, and their receipts.
 #include "daemon/notifier/call.h"
 #include "daemon/notifier/route_tables.h"
 #include "daemon/notifier/run_requests.h"
@@ -45,32 +45,6 @@ Task<HttpReply> list_receipts(Call& call) {
   co_return answer_as(call, co_await call.api.database.ask(read));
 }
 
-Result<store::EventFilter> event_filter(const Call& call) {
-  store::EventFilter filter;
-  DRAY_TRY_ASSIGN(filter.since, number_parameter(call, "since", 0, 0, INT64_MAX));
-  DRAY_TRY_ASSIGN(filter.limit,
-                  number_parameter(call, "limit", filter.limit, 1, limits::kMaxPageRows));
-  DRAY_TRY_ASSIGN(filter.run.value, number_parameter(call, "run", 0, 1, INT64_MAX));
-  filter.job = text_parameter(call, "job");
-  filter.client = text_parameter(call, "client");
-  return filter;
-}
-
-Task<HttpReply> list_events(Call& call) {
-  const Result<store::EventFilter> filter = event_filter(call);
-  if (!filter) co_return problem(call, filter.error());
-  const auto read = [filter = *filter,
-                     client = call.who.client](store::Db& db) -> Result<EventListAnswer> {
-    store::Queries queries(db);
-    queries.bind_to(client);
-    EventListAnswer rows;
-    DRAY_TRY_ASSIGN(rows.events, queries.events(filter));
-    DRAY_TRY_ASSIGN(rows.last_sequence, queries.last_sequence());
-    return rows;
-  };
-  co_return answer_as(call, co_await call.api.database.ask(read));
-}
-
 constexpr Route kRoutes[] = {
     {.method = Method::post,
      .pattern = "/api/v1/uploads",
@@ -83,21 +57,10 @@ constexpr Route kRoutes[] = {
      .query = "limit cursor client job run name"},
 };
 
-constexpr Route kEventRoutes[] = {
-    {.method = Method::get,
-     .pattern = "/api/v1/events",
-     .reply = list_events,
-     .query = "since topics limit client job run"},
-};
-
 }  // namespace
 
 std::span<const Route> upload_routes() {
   return kRoutes;
-}
-
-std::span<const Route> event_routes() {
-  return kEventRoutes;
 }
 
 }  // namespace dray::notifier

@@ -45,8 +45,9 @@ NotifierService::Impl::Impl(DaemonContext& context_in, std::unique_ptr<Bus> bus_
       use_timer(context.loop),
       setup_timer(context.loop),
       stop_timer(context.loop) {
+  api.live = std::make_shared<LiveHub>(api);
   api.metrics_text = [this](const Identity& who) {
-    const MetricsSources sources{database, verbs, metrics, *server, *notifications};
+    const MetricsSources sources{database, verbs, metrics, *server, *api.live, *notifications};
     return metrics_report(sources, who);
   };
   api.connections = [this](const Identity& who) {
@@ -69,11 +70,20 @@ void NotifierService::Impl::listen_to_bus() {
   });
   bus->on_link([this](const LinkState& link) {
     notifications->link_changed(link);
-    if (link.scheduler_up) uploads->on_link_back();
+    if (!link.scheduler_up) return;
+    uploads->on_link_back();
+    api.live->on_link_back();
   });
   bus->subscribe("e", [this](std::string_view, const Envelope& envelope) {
-    if (const auto event = envelope.decode<EventMessage>()) notifications->event(*event);
+    const auto event = envelope.decode<EventMessage>();
+    if (!event) return;
+    notifications->event(*event);
+    api.live->on_event(*event);
   });
+  bus->subscribe("p", [this](std::string_view, const Envelope& envelope) {
+    if (const auto progress = envelope.decode<RunProgress>()) api.live->on_progress(*progress);
+  });
+  api.live->start();
 }
 
 ConnectionOptions NotifierService::Impl::connection_options() {
@@ -155,6 +165,7 @@ Result<std::unique_ptr<NotifierService>> NotifierService::open(DaemonContext& co
 void NotifierService::stop() {
   impl_->setup_timer.cancel();
   impl_->use_timer.cancel();
+  impl_->api.live->stop();
   impl_->server->stop();
   impl_->stop_when_idle(impl_->context.clock.now().mono + Impl::kStopPatience);
 }

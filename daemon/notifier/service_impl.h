@@ -4,6 +4,7 @@
 #include "broker/bus.h"
 #include "daemon/notifier/api.h"
 #include "daemon/notifier/http_server.h"
+#include "daemon/notifier/live_hub.h"
 #include "daemon/notifier/metrics.h"
 #include "daemon/notifier/notifications.h"
 #include "daemon/notifier/service.h"

@@ -138,6 +138,13 @@ Status Access::remove_user(std::string_view name) {
 
 // ── Sessions ────────────────────────────────────────────────────────────────────────────────────
 
+Result<uint64_t> Access::revision() {
+  return guarded("read the audit log", [&]() -> Result<uint64_t> {
+    auto query = db_->query("SELECT coalesce(max(id), 0) FROM audit_log");
+    return query.next() ? query.as<uint64_t>(0) : 0;
+  });
+}
+
 Result<std::optional<SessionRow>> Access::session(std::string_view hash) {
   return guarded("read session", [&]() -> Result<std::optional<SessionRow>> {
     auto query = db_->query("SELECT user, expires_at FROM sessions WHERE hash = ?");

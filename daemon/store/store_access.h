@@ -49,6 +49,9 @@ class Access {
   Status put_user(const UserRow& row);
   Status remove_user(std::string_view name);
 
+  // Another number after every change of anything, by the audit log.
+  Result<uint64_t> revision();
+
   Result<std::optional<SessionRow>> session(std::string_view hash);
   // Also writes down the login, and forgets sessions that are over.
   Status add_session(const NewSession& session, std::string_view hash, WallTime now);

@@ -276,6 +276,15 @@ Result<uint64_t> Queries::last_sequence() {
   });
 }
 
+Result<uint64_t> Queries::first_sequence() {
+  return guarded("read events", [&]() -> Result<uint64_t> {
+    auto query = db_->query("SELECT min(sequence) FROM events");
+    if (query.next() && !query.is_null(0)) return query.as<uint64_t>(0);
+    DRAY_TRY_ASSIGN(const uint64_t last, last_sequence());
+    return last + 1;
+  });
+}
+
 Result<std::vector<RunView>> Queries::failing(size_t limit) {
   return guarded("list failing jobs", [&]() -> Result<std::vector<RunView>> {
     const TimeBound bound(*db_, limit_);

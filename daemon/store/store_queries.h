@@ -67,6 +67,7 @@ class Queries {
   Result<std::vector<CancelView>> cancel_requests(RunId run);
   Result<std::vector<EventView>> events(const EventFilter& filter);  // oldest first
   Result<uint64_t> last_sequence();
+  Result<uint64_t> first_sequence();  // of the oldest event that is still there; none: the next one
 
   // The last run of every enabled job whose last run failed.
   Result<std::vector<RunView>> failing(size_t limit);

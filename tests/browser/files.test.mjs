@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { after, before, describe, test } from "node:test";
-import { enter, World, deadline } from "./world.mjs";
+import { enter, World } from "./world.mjs";
 
 let world;
 let page;
@@ -23,10 +23,10 @@ describe("handing in", () => {
     const sum = createHash("sha256").update(content).digest("hex");
     await page.goto(`${world.url}/#/upload?job=inbox`);
     await page.getByLabel("Files to hand in").setInputFiles({ name: "report Ü.bin", mimeType: "application/octet-stream", buffer: content });
-    await page.getByText("Handed in").waitFor({ timeout: deadline(60) });
+    await page.getByTestId("upload").getByText("Handed in").waitFor();
     assert.match(await page.getByTestId("upload").innerText(), new RegExp(sum));
     const receipts = page.getByRole("table");
-    await receipts.getByText("report Ü.bin").waitFor({ timeout: deadline(60) });
+    await receipts.getByRole("link", { name: "report Ü.bin" }).waitFor();
     await receipts.getByTitle(sum).waitFor();
   });
 
@@ -38,7 +38,7 @@ describe("handing in", () => {
       return transfer;
     });
     await page.locator(".drop").dispatchEvent("drop", { dataTransfer: data });
-    await page.getByTestId("upload").filter({ hasText: "dropped.txt" }).getByText("Handed in").waitFor({ timeout: deadline(60) });
+    await page.getByTestId("upload").filter({ hasText: "dropped.txt" }).getByText("Handed in").waitFor();
   });
 
   test("can be cancelled on the way, and leaves nothing behind", async () => {
@@ -49,12 +49,15 @@ describe("handing in", () => {
     await session.send("Network.emulateNetworkConditions", { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 100_000 });
     await page.getByLabel("Files to hand in").setInputFiles({ name: "unwanted.bin", mimeType: "application/octet-stream", buffer: Buffer.alloc(8_000_000, 7) });
     const row = page.getByTestId("upload").filter({ hasText: "unwanted.bin" });
-    await row.getByRole("progressbar").waitFor();
+    const runs = await page.context().newPage();
+    await runs.goto(`${world.url}/#/runs?job=inbox&state=open`);
+    await runs.getByRole("list", { name: "Runs" }).getByRole("listitem").waitFor();
     await row.getByRole("button", { name: "Cancel" }).click();
     await row.getByText("Cancelled").waitFor();
     await session.send("Network.emulateNetworkConditions", { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: -1 });
-    await page.goto(`${world.url}/#/runs?job=inbox`);
-    await page.getByRole("list", { name: "Runs" }).getByText(/Failed|Cancelled/).first().waitFor({ timeout: deadline(60) });
+    await runs.goto(`${world.url}/#/runs?job=inbox`);
+    await runs.getByRole("list", { name: "Runs" }).getByText(/Failed|Cancelled/).waitFor();
+    await runs.close();
     assert.ok(!(await world.ask("tree", { folder: "inbox" })).some((name) => name.includes("unwanted")));
   });
 });
@@ -77,7 +80,7 @@ describe("bringing back", () => {
     await dialog.getByLabel("Remote of the restore").selectOption("disk");
     await dialog.getByLabel("Folder", { exact: true }).fill(`${world.files}/back`);
     await dialog.getByRole("button", { name: "Restore", exact: true }).click();
-    await page.getByRole("heading", { level: 1 }).getByText("Succeeded").waitFor({ timeout: deadline(60) });
+    await page.getByRole("heading", { level: 1 }).getByText("Succeeded").waitFor();
     assert.equal(await world.ask("read_file", { path: "back/2026/report.txt" }), "first");
     assert.equal((await world.ask("tree", { folder: "back" })).length, 5);
   });
@@ -86,14 +89,14 @@ describe("bringing back", () => {
     await page.goto(`${world.url}/#/restore/letters`);
     await page.getByLabel("Name or pattern").fill("**report*");
     await page.getByRole("button", { name: "Find" }).click();
-    await page.getByRole("cell", { name: "2026/report.txt" }).first().waitFor({ timeout: deadline(40) });
+    await page.getByRole("cell", { name: "2026/report.txt" }).first().waitFor();
     await page.getByRole("row").filter({ hasText: "2026/report.txt" }).first().getByRole("button", { name: "Restore" }).click();
     const dialog = page.getByRole("dialog");
     assert.equal(await dialog.getByLabel("Which files").inputValue(), "2026/report.txt");
     await dialog.getByLabel("Remote of the restore").selectOption("disk");
     await dialog.getByLabel("Folder", { exact: true }).fill(`${world.files}/single`);
     await dialog.getByRole("button", { name: "Restore", exact: true }).click();
-    await page.getByRole("heading", { level: 1 }).getByText("Succeeded").waitFor({ timeout: deadline(60) });
+    await page.getByRole("heading", { level: 1 }).getByText("Succeeded").waitFor();
     assert.deepEqual(await world.ask("tree", { folder: "single" }), ["2026/report.txt"]);
   });
 

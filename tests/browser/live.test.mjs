@@ -1,7 +1,7 @@
 // A run that goes on is seen by three pages at once, through restarts and cut connections.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { enter, logIn, World, deadline } from "./world.mjs";
+import { enter, logIn, World } from "./world.mjs";
 
 let world;
 let pages;
@@ -18,7 +18,7 @@ before(async () => {
   }
   await world.ask("remote", { name: "disk", settings: { type: "local" } });
   await world.ask("make_files", { folder: "big", count: 60, size: 200_000 });
-  await world.dray("job", "add", "slow", "--from", `disk:${world.files}/big`, "--to", `disk:${world.files}/copy`, "--bandwidth", "300K");
+  await world.dray("job", "add", "slow", "--from", `disk:${world.files}/big`, "--to", `disk:${world.files}/copy`, "--bandwidth", "100K");
 });
 after(() => world?.close());
 
@@ -37,7 +37,6 @@ async function moves(page) {
   await page.waitForFunction(
     (from) => Number(document.querySelector("[data-testid=progress] [role=progressbar]")?.getAttribute("aria-valuenow")) > from,
     before,
-    { timeout: deadline(40) },
   );
 }
 
@@ -73,7 +72,7 @@ describe("a run", () => {
     test(`stays on the page when ${name} is killed and comes back`, async () => {
       await world.ask("kill", { name });
       await world.ask("start", { name });
-      await Promise.all(pages.map((page) => connection(page, "Live").waitFor({ timeout: deadline(60) })));
+      await Promise.all(pages.map((page) => connection(page, "Live").waitFor()));
       await Promise.all(pages.map(moves));
       assert.equal(await pages[0].getByText(/Running/).count() > 0, true);
     });
@@ -84,7 +83,7 @@ describe("a run", () => {
     await pages[0].getByRole("button", { name: "Cancel the run" }).click();
     for (const page of pages) {
       await page.getByText("wrong source").first().waitFor();
-      await page.getByRole("heading", { level: 1 }).getByText("Cancelled").waitFor({ timeout: deadline(60) });
+      await page.getByRole("heading", { level: 1 }).getByText("Cancelled").waitFor();
     }
   });
 });
@@ -102,20 +101,20 @@ describe("when WebSockets do not get through", () => {
 
   test("the page goes on with server-sent events and says so", async () => {
     world.proxy.refuse("websocket");
-    await connection(page, "Live (fallback)").waitFor({ timeout: deadline(30) });
+    await connection(page, "Live (fallback)").waitFor();
     await moves(page);
   });
 
   test("then with polling, and says so", async () => {
     world.proxy.refuse("sse");
-    await connection(page, "Polling").waitFor({ timeout: deadline(40) });
+    await connection(page, "Polling").waitFor();
     await page.getByText("No live connection gets through here").waitFor();
     await moves(page);
   });
 
   test("and comes back to the WebSocket by itself", async () => {
     world.proxy.admit();
-    await connection(page, "Live").waitFor({ timeout: deadline(60) });
+    await connection(page, "Live").waitFor();
     await moves(page);
   });
 });
@@ -128,10 +127,10 @@ describe("a run can be", () => {
     await moves(page);
     await page.getByRole("button", { name: "Pause" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Pause" }).click();
-    await page.getByRole("heading", { level: 1 }).getByText("Paused").waitFor({ timeout: deadline(40) });
+    await page.getByRole("heading", { level: 1 }).getByText("Paused").waitFor();
     await page.getByText("Why it is paused").waitFor();
     await page.getByRole("button", { name: "Resume" }).click();
-    await page.getByRole("heading", { level: 1 }).getByText("Running").waitFor({ timeout: deadline(40) });
+    await page.getByRole("heading", { level: 1 }).getByText("Running").waitFor();
     await world.dray("cancel", String(run), "--wait");
     await page.getByRole("button", { name: "Try again" }).click();
     await page.waitForURL((url) => url.hash.startsWith("#/runs/") && !url.hash.endsWith(`/${run}`));
@@ -144,7 +143,7 @@ describe("a run can be", () => {
     await world.dray("job", "add", "quick", "--from", `disk:${world.files}/small`, "--to", `disk:${world.files}/small-copy`);
     await pages[0].goto(`${world.url}/#/settings`);
     const run = (await world.drayJson("run", "quick")).run;
-    await pages[0].getByText(`Succeeded: quick, run ${run}`).waitFor({ timeout: deadline(40) });
+    await pages[0].getByText(`Succeeded: quick, run ${run}`).waitFor();
   });
 });
 

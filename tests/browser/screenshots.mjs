@@ -1,7 +1,7 @@
 // Pictures of every page, for the documentation: a small company's backups, made by the real programs.
 // The argument is the folder that they go to.
 import path from "node:path";
-import { enter, World, deadline } from "./world.mjs";
+import { enter, World } from "./world.mjs";
 
 const folder = process.argv[2];
 
@@ -86,8 +86,8 @@ async function take(page, name, address, suffix) {
   await page.goto(`${world.url}/#/${address}`);
   await page.reload();
   await page.getByRole("heading", { level: 1 }).waitFor();
-  await page.waitForFunction(() => !document.querySelector(".loading"), undefined, { timeout: deadline(30) });
-  if (name === "run") await page.locator(".chart .line").first().waitFor({ timeout: deadline(20) });
+  await page.waitForFunction(() => !document.querySelector(".loading"));
+  if (name === "run") await page.locator(".chart .line").first().waitFor();
   await page.screenshot({ path: path.join(folder, `${name}${suffix}.png`) });
 }
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
-import { enter, fillRemote, World, deadline } from "./world.mjs";
+import { enter, fillRemote, World } from "./world.mjs";
 
 let world;
 let page;
@@ -39,7 +39,7 @@ async function makeJob({ name, type, fields, folder, confirmKey }) {
 
 async function runAndCompare(name, folder) {
   await page.getByRole("button", { name: "Run now" }).click();
-  await page.getByText("Succeeded").first().waitFor({ timeout: deadline(60) });
+  await page.getByRole("heading", { level: 1 }).getByText("Succeeded").waitFor();
   assert.deepEqual(
     (await world.ask("tree", { folder: `copies/${name}/current` })).length,
     (await world.ask("tree", { folder })).length,
@@ -50,7 +50,7 @@ test("a destination on the worker is added and tested", async () => {
   await page.goto(`${world.url}/#/remotes`);
   await page.getByRole("button", { name: "Add a remote" }).click();
   await fillRemote(page, { name: "cellar", type: "Folder of the worker", fields: {}, tested: false });
-  await page.getByRole("cell", { name: "cellar" }).waitFor();
+  await page.getByRole("cell", { name: /^cellar/ }).waitFor();
 });
 
 describe("a source of kind", () => {
@@ -70,10 +70,13 @@ describe("a source of kind", () => {
       "Secret access key": server.secret,
       Region: "us-east-1",
     };
+    const settings = { type: "s3", provider: "Other", endpoint: fields.Endpoint, access_key_id: server.key, secret_access_key: server.secret, region: fields.Region };
+    await world.ask("remote", { name: "filler", settings });
+    await world.ask("make_files", { folder: "objects", count: 4, size: 1000 });
+    await world.dray("job", "add", "fill", "--from", `cellar:${world.files}/objects`, "--to", "filler:data", "--layout", "mirror");
+    await world.dray("run", "fill", "--wait");
     await makeJob({ name: "over-s3", type: "S3-compatible", fields, folder: "data" });
-    await page.getByRole("button", { name: "Run now" }).click();
-    // The bucket is empty: nothing to copy is said, and is no failure.
-    await page.getByText(/Succeeded|Nothing to do|Warnings/).first().waitFor({ timeout: deadline(60) });
+    await runAndCompare("over-s3", "objects");
   });
 
   test("SFTP, whose host key a person confirms", async () => {
@@ -113,7 +116,7 @@ describe("a source of kind", () => {
       await page.getByRole("button", { name: "Add a remote" }).click();
       await fillRemote(page, { name, type, fields, tested: false });
       // The network of this machine is closed: a plain cause is shown, and nothing that was entered is lost.
-      await page.getByRole("dialog").getByRole("alert").waitFor({ timeout: deadline(90) });
+      await page.getByRole("dialog").getByRole("alert").waitFor();
       assert.equal(await page.getByLabel("Name of the remote").inputValue(), name);
       await page.getByRole("dialog").getByRole("button", { name: "Close" }).last().click();
     }

@@ -6,6 +6,7 @@ import {
   parseTime,
   percentText,
   relativeText,
+  localText,
   shortTimeText,
   shorten,
   timeText,
@@ -80,4 +81,10 @@ test("a name cannot turn text around or hide in it", () => {
 test("long texts keep both ends", () => {
   expect(shorten("abcdefghij", 5)).toBe("ab…ij");
   expect(shorten("abc", 5)).toBe("abc");
+});
+
+test("a wall time is shown as it stands, with its weekday", () => {
+  expect(localText("2026-12-02T02:30:00+01:00")).toBe("Wed 2026-12-02 02:30");
+  expect(localText("2026-12-02T02:30:15-05:00")).toBe("Wed 2026-12-02 02:30:15");
+  expect(localText("later")).toBe("later");
 });

@@ -14,6 +14,7 @@ import {
   toInput,
   type JobDraft,
 } from "../src/core/job_form";
+import { scheduleInput } from "../src/core/schedule";
 
 const good = (change: Partial<JobDraft> = {}): JobDraft => ({
   ...emptyJob("acme", "Europe/Oslo"),
@@ -77,6 +78,17 @@ test("an upload job needs neither source nor schedule", () => {
 test("a command job needs its program and no places", () => {
   const job = good({ kind: "command", source: "", destination: "" });
   expect(Object.keys(jobProblems(job))).toEqual(["command.name"]);
+});
+
+test("of a schedule only what its kind has is sent, whatever was typed before", () => {
+  const schedule = { at: "02:00", weekdays: "sun", cron: "@daily", every_seconds: 60 };
+  const sent = (kind: "manual" | "daily" | "weekly" | "cron" | "every") =>
+    Object.keys(scheduleInput({ ...schedule, kind, time_zone: "UTC" }));
+  expect(sent("manual")).toEqual(["kind", "time_zone"]);
+  expect(sent("daily")).toEqual(["kind", "at", "time_zone"]);
+  expect(sent("weekly")).toEqual(["kind", "at", "weekdays", "time_zone"]);
+  expect(sent("cron")).toEqual(["kind", "cron", "time_zone"]);
+  expect(sent("every")).toEqual(["kind", "every_seconds", "time_zone"]);
 });
 
 describe("places", () => {

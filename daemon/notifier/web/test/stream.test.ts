@@ -64,5 +64,7 @@ test("each way says in words how updates come", () => {
   expect(stream.transportText(connected("websocket")).label).toBe("Live");
   expect(stream.transportText(connected("sse")).detail).toContain("server-sent events");
   expect(stream.transportText(connected("polling")).detail).toContain("asks every 2 s");
-  expect(stream.transportText(stream.startState(now)).label).toBe("Reconnecting");
+  expect(stream.transportText(stream.startState(now)).label).toBe("Connecting");
+  const lost = stream.failed(connected("websocket"), now, chance);
+  expect(stream.transportText(lost).label).toBe("Reconnecting");
 });

@@ -16,7 +16,8 @@ export class Problem extends Error {
     super(body.detail);
     this.status = body.status ?? 0;
     this.code = body.code ?? "unreachable";
-    this.hint = body.hint ?? "";
+    // "Correct the request" is said to programs; people see which field it is about.
+    this.hint = this.code === "invalid" ? "" : (body.hint ?? "");
     this.field = body.field ?? "";
     this.run = body.run;
   }

@@ -117,6 +117,18 @@ export function shortTimeText(at: number | null, now: number, zone?: string): st
   return `${day} ${full.slice(11)}`;
 }
 
+/** "Wed 2026-12-02 02:30" of a wall time "2026-12-02T02:30:00+01:00", whatever the viewer's zone. */
+export function localText(local: string): string {
+  const day = new Date(`${local.slice(0, 10)}T00:00:00Z`);
+  if (Number.isNaN(day.getTime())) return local;
+  const weekday = new Intl.DateTimeFormat("en-GB", { weekday: "short", timeZone: "UTC" }).format(
+    day,
+  );
+  const seconds = local.slice(16, 19);
+  const time = local.slice(11, 16) + (seconds === ":00" ? "" : seconds);
+  return `${weekday} ${local.slice(0, 10)} ${time}`;
+}
+
 export function viewerZone(): string {
   return Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
 }

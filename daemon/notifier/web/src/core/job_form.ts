@@ -2,7 +2,7 @@
 // which, on which step of the wizard each stands, and what a change consists of. Pure.
 
 import type { JobKind, JobPatch, JobSpecInput, JobView } from "../api/contract";
-import { isWallTime, scheduleProblems, weekdayNumbers } from "./schedule";
+import { isWallTime, scheduleInput, scheduleProblems, weekdayNumbers } from "./schedule";
 
 type Filled<T> = T extends (infer Item)[]
   ? Filled<Item>[]
@@ -53,7 +53,7 @@ export function emptyJob(client: string, timeZone: string): JobDraft {
     guard: { empty_source: true, max_delete_percent: 25, min_overwrites: 10, learn: true },
     bandwidth_table: { time_zone: timeZone, rows: [] },
     bandwidth_weight: 1,
-    limits: { max_duration_seconds: 0, memory_bytes: 0, windows: [] },
+    limits: { max_duration_seconds: 0, memory_bytes: 0, cpu_percent: 0, windows: [] },
     before: [],
     after: [],
     command: { name: "", settings: {} },
@@ -97,7 +97,8 @@ export function toInput(draft: JobDraft): JobSpecInput {
   const input: JobSpecInput = structuredClone(draft);
   if (!hasPlaces(draft.kind)) delete input.source;
   if (!hasDestination(draft.kind)) delete input.destination;
-  if (!hasSchedule(draft.kind)) delete input.schedule;
+  if (hasSchedule(draft.kind)) input.schedule = scheduleInput(draft.schedule);
+  else delete input.schedule;
   if (draft.kind !== "command") delete input.command;
   if (draft.kind !== "archive") delete input.archive;
   return input;

@@ -1,6 +1,6 @@
 // Channels and events as people see them. Pure.
 
-import type { ChannelKind, NotifyEvent } from "../api/notify";
+import type { ChannelKind, NotifyEvent } from "../api/contract";
 import type { RemoteField } from "./remote_types";
 
 export const notifyEvents: [NotifyEvent, string][] = [

@@ -26,6 +26,8 @@ export interface RemoteType {
   text: string;
   fixed?: Record<string, string>;
   fields: RemoteField[];
+  /** Has nothing to list without a folder: it is tested where one is chosen. */
+  needsFolder?: boolean;
   /** Logs in with a browser, on a machine that has one. */
   login?: boolean;
   note?: string;
@@ -281,6 +283,7 @@ export const remoteTypes: RemoteType[] = [
   {
     id: "local",
     backend: "local",
+    needsFolder: true,
     title: "Folder of the worker",
     text: "What its administrator allows",
     fields: [],

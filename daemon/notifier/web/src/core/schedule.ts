@@ -64,6 +64,23 @@ export function scheduleText(schedule: ScheduleInput): string {
   }
 }
 
+/** What is sent: the fields that the kind has, though others may still hold what was typed before. */
+export function scheduleInput(schedule: ScheduleInput): ScheduleInput {
+  const { kind, at, weekdays, cron, every_seconds, time_zone } = schedule;
+  switch (kind) {
+    case "daily":
+      return { kind, at, time_zone };
+    case "weekly":
+      return { kind, at, weekdays, time_zone };
+    case "cron":
+      return { kind, cron, time_zone };
+    case "every":
+      return { kind, every_seconds, time_zone };
+    default:
+      return { kind, time_zone };
+  }
+}
+
 const wallTime = /^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$/;
 export const isWallTime = (text: string): boolean => wallTime.test(text);
 

@@ -6,6 +6,8 @@ export type Transport = "websocket" | "sse" | "polling";
 export interface StreamState {
   transport: Transport;
   connected: boolean;
+  /** It has been connected before: what is shown may be old. */
+  known: boolean;
   /** Failures in a row of this transport. */
   failures: number;
   /** When to try the transport again; milliseconds. */
@@ -28,6 +30,7 @@ export function startState(now: number): StreamState {
   return {
     transport: "websocket",
     connected: false,
+    known: false,
     failures: 0,
     retryAt: now,
     upgradeAt: 0,
@@ -49,7 +52,7 @@ const below: Record<Transport, Transport> = {
 };
 
 export function opened(state: StreamState, now: number): StreamState {
-  return { ...state, connected: true, failures: 0, heardAt: now };
+  return { ...state, connected: true, known: true, failures: 0, heardAt: now };
 }
 
 /** A connection could not be made, broke or fell silent. */
@@ -86,6 +89,8 @@ export const isSilent = (state: StreamState, now: number): boolean =>
 export const isNews = (last: number, sequence: number): boolean => sequence > last;
 
 export function transportText(state: StreamState): { label: string; detail: string } {
+  if (!state.connected && !state.known)
+    return { label: "Connecting", detail: "Looking for a way in which updates get through." };
   if (!state.connected)
     return {
       label: "Reconnecting",

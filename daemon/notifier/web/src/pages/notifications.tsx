@@ -2,14 +2,8 @@
 
 import { useState } from "preact/hooks";
 import { asProblem, type Problem } from "../api/client";
-import {
-  listChannels,
-  removeChannel,
-  saveChannel,
-  testChannel,
-  type Channel,
-  type ChannelKind,
-} from "../api/notify";
+import type { ChannelKind, NotifyChannel } from "../api/contract";
+import { listChannels, removeChannel, saveChannel, testChannel } from "../api/notify";
 import { channelLooks } from "../core/notify";
 import { nameProblem } from "../core/job_form";
 import { fieldProblems, initialValues, remoteProblems, type Values } from "../core/remote_form";
@@ -28,9 +22,9 @@ import { RuleList } from "../ui/notify_rules";
 export function Notifications() {
   const client = ownClient.value;
   const channels = useQuery(`channels/${client}`, (signal) => listChannels(client, signal));
-  const [editing, setEditing] = useState<Channel | "new" | null>(null);
-  const [testing, setTesting] = useState<Channel | null>(null);
-  const [removing, setRemoving] = useState<Channel | null>(null);
+  const [editing, setEditing] = useState<NotifyChannel | "new" | null>(null);
+  const [testing, setTesting] = useState<NotifyChannel | null>(null);
+  const [removing, setRemoving] = useState<NotifyChannel | null>(null);
   const rows = channels.data ?? [];
   return (
     <Page
@@ -136,7 +130,7 @@ export function Notifications() {
   );
 }
 
-function TestDialog({ channel, onClose }: { channel: Channel; onClose: () => void }) {
+function TestDialog({ channel, onClose }: { channel: NotifyChannel; onClose: () => void }) {
   const mail = channelLooks[channel.kind].mail;
   const [recipient, setRecipient] = useState("");
   const [said, setSaid] = useState<{ ok: boolean; error: string; duration_ms: number } | null>(
@@ -195,7 +189,7 @@ function TestDialog({ channel, onClose }: { channel: Channel; onClose: () => voi
 }
 
 function ChannelDialog(props: {
-  channel: Channel | null;
+  channel: NotifyChannel | null;
   others: string[];
   client: string;
   onClose: () => void;

@@ -106,7 +106,7 @@ export function Overview() {
           note={count("paused") ? `${count("paused")} paused` : "in the queue"}
         />
         <Tile
-          label="Held for approval"
+          label="To approve"
           value={count("held")}
           tone={count("held") ? "held" : ""}
           href="#/approvals"
@@ -117,7 +117,7 @@ export function Overview() {
           value={now.failing.length}
           tone={now.failing.length ? "bad" : ""}
           href={href(["jobs"], { show: "failing" })}
-          note={now.failing.length ? "their last run failed" : "all last runs are good"}
+          note={now.failing.length ? "at their last run" : "all last runs good"}
         />
         <Tile
           label="Success, 24 h"
@@ -135,7 +135,7 @@ export function Overview() {
           value={stats?.missed ?? "–"}
           tone={stats?.missed ? "warn" : ""}
           href={href(["runs"], { state: "missed" })}
-          note="fell due, did not run"
+          note="due, did not run"
         />
         <Tile
           label="Copied, 24 h"

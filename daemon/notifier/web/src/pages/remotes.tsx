@@ -119,7 +119,7 @@ export function Remotes() {
 
 function RemoteTable({ rows, onOpen }: { rows: RemoteView[]; onOpen: (open: Open) => void }) {
   return (
-    <Table head={["Remote", "Kind", "Uses", ["Runs at once", "num"], "Changed"]} actions>
+    <Table head={["Remote", "Kind", "Built on", ["Runs at once", "num"], "Changed"]} actions>
       {rows.map((remote) => (
         <tr key={remote.id}>
           <td>

@@ -161,7 +161,10 @@ function SystemSettings() {
     changedBy: (event) => event.kind === "settings.changed",
   });
   const [editing, setEditing] = useState("");
-  const rows = Object.entries(shown.data?.settings ?? {});
+  // Limits of clients have a page of their own.
+  const rows = Object.entries(shown.data?.settings ?? {}).filter(
+    ([name]) => !name.startsWith("client/"),
+  );
   return (
     <Card title="Installation" flush>
       <ProblemNotice

@@ -160,6 +160,7 @@ export function startLive(): void {
   alive = true;
   connection.value = stream.startState(Date.now());
   connect();
+  void refreshStatus();
   timer = window.setInterval(tick, 1000);
 }
 

@@ -24,8 +24,8 @@ export function toast(
   last += 1;
   const made = { id: last, tone, title, text: more.text ?? "", href: more.href ?? "" };
   toasts.value = [...toasts.value, made].slice(-most);
-  // What went wrong stays until somebody has read it.
-  if (tone !== "bad") window.setTimeout(() => dismiss(made.id), 7000);
+  // What went wrong takes longer to read; of runs the pages tell afterwards, too.
+  window.setTimeout(() => dismiss(made.id), tone === "bad" ? 20_000 : 7000);
 }
 
 export function dismiss(id: number): void {

@@ -2,16 +2,8 @@
 
 import { useState } from "preact/hooks";
 import { asProblem, type Problem } from "../api/client";
-import {
-  listChannels,
-  listRules,
-  removeRule,
-  saveRule,
-  type Channel,
-  type NotifyEvent,
-  type Rule,
-  type RuleInput,
-} from "../api/notify";
+import type { NotifyChannel, NotifyEvent, NotifyRule, RuleInput } from "../api/contract";
+import { listChannels, listRules, removeRule, saveRule } from "../api/notify";
 import {
   channelLooks,
   eventLabel,
@@ -33,8 +25,8 @@ export function RuleList({ client, job }: { client: string; job?: string }) {
     listRules({ client, job }, signal),
   );
   const channels = useQuery(`channels/${client}`, (signal) => listChannels(client, signal));
-  const [editing, setEditing] = useState<Rule | "new" | null>(null);
-  const [removing, setRemoving] = useState<Rule | null>(null);
+  const [editing, setEditing] = useState<NotifyRule | "new" | null>(null);
+  const [removing, setRemoving] = useState<NotifyRule | null>(null);
   const rows = rules.data ?? [];
   return (
     <div class="stack tight">
@@ -137,10 +129,10 @@ export function RuleList({ client, job }: { client: string; job?: string }) {
 const daySeconds = 86_400;
 
 export function RuleDialog(props: {
-  rule: Rule | null;
+  rule: NotifyRule | null;
   client: string;
   job: string;
-  channels: Channel[];
+  channels: NotifyChannel[];
   onClose: () => void;
   onSave: (rule: RuleInput, id: number) => Promise<void>;
 }) {

@@ -1,7 +1,7 @@
 // When something falls due: in the viewer's zone, and in that of its schedule.
 
 import type { OccurrenceView } from "../api/contract";
-import { viewerZone } from "../core/format";
+import { localText, viewerZone } from "../core/format";
 import { shownZone } from "../state/session";
 import { Ago, Empty, Time } from "./basics";
 
@@ -28,7 +28,7 @@ export function Occurrences({
           <li key={occurrence.at}>
             <div class="row spread">
               <span class="nowrap">
-                {occurrence.local} {occurrence.abbreviation}
+                {localText(occurrence.local)} {occurrence.abbreviation}
               </span>
               <span class="muted small nowrap">
                 <Ago at={occurrence.at} />
@@ -36,7 +36,7 @@ export function Occurrences({
             </div>
             {!same && (
               <div class="muted small">
-                <Time at={occurrence.at} full /> for you
+                <Time at={occurrence.at} /> for you
               </div>
             )}
             {note(occurrence) && <div class="small soft">{note(occurrence)}</div>}

@@ -187,6 +187,11 @@ function RemoteForm(
             settings,
           });
       setStored(saved);
+      if (type.needsFolder) {
+        toast("good", `Remote ${saved.name} was saved; test it with a folder, in a job`);
+        props.onSaved(saved.name);
+        return props.onClose();
+      }
       setBusy("Testing the connection");
       const tested = await post<ProbeResult>(at("clients", client, "remotes", saved.name, "test"));
       setResult(tested);
@@ -215,11 +220,13 @@ function RemoteForm(
           <Button onClick={props.onClose}>{result?.ok ? "Done" : "Close"}</Button>
           {!result?.ok && (
             <Button kind="primary" disabled={busy !== ""} onClick={() => void save()}>
-              {keys
-                ? "It is the right server: save and test"
-                : stored
-                  ? "Save and test again"
-                  : "Save and test"}
+              {type.needsFolder
+                ? "Save"
+                : keys
+                  ? "It is the right server: save and test"
+                  : stored
+                    ? "Save and test again"
+                    : "Save and test"}
             </Button>
           )}
         </>

@@ -79,7 +79,8 @@ async function resumeQueue(): Promise<void> {
 function Connection() {
   const state = connection.value;
   const text = transportText(state);
-  const tone = !state.connected ? "bad" : state.transport === "websocket" ? "good" : "warn";
+  const lost = state.known ? "bad" : "dim";
+  const tone = !state.connected ? lost : state.transport === "websocket" ? "good" : "warn";
   return (
     <span class="connection" role="status" title={text.detail}>
       <Badge tone={tone}>{text.label}</Badge>
@@ -122,7 +123,7 @@ function Banners() {
   const scheduler = status.value?.scheduler;
   return (
     <>
-      {!state.connected && state.failures > 0 && (
+      {!state.connected && state.known && state.failures > 0 && (
         <Notice tone="warn" title={text.label}>
           {text.detail}
         </Notice>

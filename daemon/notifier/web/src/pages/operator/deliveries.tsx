@@ -1,7 +1,8 @@
 // Messages that went out, wait or could not be delivered.
 
 import { useState } from "preact/hooks";
-import { listDeliveries, retryDeliveries, type Delivery } from "../../api/notify";
+import type { DeliveryView } from "../../api/contract";
+import { listDeliveries, retryDeliveries } from "../../api/notify";
 import { eventLabel } from "../../core/notify";
 import { plural } from "../../core/format";
 import { href } from "../../core/router";
@@ -15,7 +16,7 @@ import { Loaded, Table } from "../../ui/table";
 import { Select, TextField } from "../../ui/form";
 import { useTicker } from "../../ui/ticker";
 
-const looks: Record<Delivery["state"], { label: string; tone: Tone }> = {
+const looks: Record<DeliveryView["state"], { label: string; tone: Tone }> = {
   waiting: { label: "Waiting", tone: "wait" },
   sending: { label: "Sending", tone: "live" },
   delivered: { label: "Delivered", tone: "good" },

@@ -29,7 +29,7 @@ function Attempt(props: { attempt: AttemptView; only: boolean; told: string }) {
   const report = readReport(attempt.report);
   return (
     <Card
-      title={only ? "How it went" : `Attempt ${attempt.attempt}`}
+      title={only ? (attempt.end ? "How it went" : "How it goes") : `Attempt ${attempt.attempt}`}
       actions={<AttemptState attempt={attempt} />}
     >
       <div class="stack">
@@ -61,7 +61,10 @@ function Attempt(props: { attempt: AttemptView; only: boolean; told: string }) {
             ["Worker", <Name>{attempt.worker}</Name>],
             ["Began", <Time at={attempt.accepted_at} full />],
             ["Took", attempt.duration_ms ? durationText(attempt.duration_ms) : ""],
-            ["Copied", `${bytesText(attempt.bytes)} in ${plural(attempt.files, "file")}`],
+            [
+              "Copied",
+              attempt.end && `${bytesText(attempt.bytes)} in ${plural(attempt.files, "file")}`,
+            ],
             ["Log", attempt.log_bytes ? bytesText(attempt.log_bytes) : ""],
             ["Processes", report.sandbox && <Name>{report.sandbox}</Name>],
           ]}
@@ -89,7 +92,7 @@ function Steps({ steps }: { steps: ReportStep[] }) {
     <Table head={["Step", "Result", ["Took", "num"], "Note"]} wide>
       {steps.map((step, index) => (
         <tr key={index}>
-          <td>
+          <td class="nowrap">
             <Name>{step.name}</Name>
           </td>
           <td>{stateLook(step.outcome === "nothing_to_do" ? "succeeded" : step.outcome).label}</td>

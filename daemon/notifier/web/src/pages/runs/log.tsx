@@ -194,7 +194,7 @@ function ReadableLog(props: {
         </Empty>
       )}
       <div class="card-foot">
-        {bytesText(log.total)}
+        {bytesText(log.total)}; times of the worker's clock
         {log.cut
           ? `; the newest ${mostLines.toLocaleString("en-GB")} lines are shown, all are in the download`
           : ""}

@@ -1,7 +1,7 @@
 // One run: what it does now, why it waits, how it ended, and everything that is known about it.
 
 import { at, get } from "../../api/client";
-import type { RunShowAnswer, RunView, RunWhyAnswer } from "../../api/contract";
+import type { JobShowAnswer, RunShowAnswer, RunView, RunWhyAnswer } from "../../api/contract";
 import { durationText, parseTime } from "../../core/format";
 import { eventText } from "../../core/run_events";
 import { href } from "../../core/router";
@@ -92,7 +92,10 @@ export function Run({ run }: { run: number }) {
         <div class="columns wide-narrow">
           <Attempts attempts={shown.data.attempts} told={view.hint} />
           <Card title="Facts">
-            <RunFacts run={view} rclone={last?.rclone_version ?? ""} />
+            <div class="stack tight">
+              <RunFacts run={view} rclone={last?.rclone_version ?? ""} />
+              <JobPlaces job={view.job} />
+            </div>
           </Card>
         </div>
       )}
@@ -224,6 +227,21 @@ function RunFacts({ run, rclone }: { run: RunView; rclone: string }) {
           run.rerun_of > 0 && <a href={href(["runs", run.rerun_of])}>run {run.rerun_of}</a>,
         ],
         ["rclone", rclone],
+      ]}
+    />
+  );
+}
+
+/** Where the job copies from and to now; of a job that is gone nothing is known. */
+function JobPlaces({ job }: { job: string }) {
+  const shown = useQuery(`job/${job}`, (signal) => get<JobShowAnswer>(at("jobs", job), {}, signal));
+  if (!shown.data) return null;
+  const { source, destination } = shown.data.job;
+  return (
+    <Facts
+      rows={[
+        ["From", source && <Name>{source}</Name>],
+        ["To", destination && <Name>{destination}</Name>],
       ]}
     />
   );

@@ -103,6 +103,8 @@ function Windows({ job, set, problemOf }: PartProps) {
   );
 }
 
+const mebibyte = 1 << 20;
+
 function Work({ job, set, problemOf }: PartProps) {
   const { options, limits, retry } = job;
   return (
@@ -145,6 +147,26 @@ function Work({ job, set, problemOf }: PartProps) {
           onInput={(hours) =>
             set({ limits: { ...limits, max_duration_seconds: Math.round(hours * 3600) } })
           }
+        />
+        <NumberField
+          label="Memory"
+          help="Of a run's processes; 0: what the worker gives"
+          behind={<span class="muted">MiB</span>}
+          value={Math.round(limits.memory_bytes / mebibyte)}
+          min={0}
+          problem={problemOf("limits.memory_bytes")}
+          onInput={(mebibytes) =>
+            set({ limits: { ...limits, memory_bytes: Math.round(mebibytes) * mebibyte } })
+          }
+        />
+        <NumberField
+          label="Processor"
+          help="100: one processor; 0: what the worker gives"
+          behind={<span class="muted">%</span>}
+          value={limits.cpu_percent}
+          min={0}
+          problem={problemOf("limits.cpu_percent")}
+          onInput={(cpu_percent) => set({ limits: { ...limits, cpu_percent } })}
         />
         <NumberField
           label="Stalled after"

@@ -39,7 +39,9 @@ function RulesOfNew({ job, rules, setRules }: StepProps) {
           {rules.map((rule, index) => (
             <li key={index} class="row spread">
               <span>
-                <Name>{[rule.channel, rule.recipients.join(", ")].filter(Boolean).join(": ")}</Name>
+                <Name>
+                  {[rule.channel, (rule.recipients ?? []).join(", ")].filter(Boolean).join(": ")}
+                </Name>
                 <span class="muted small"> {rule.events.map(eventLabel).join("; ")}</span>
               </span>
               <Button

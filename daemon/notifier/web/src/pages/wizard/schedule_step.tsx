@@ -8,7 +8,7 @@ import type {
   OverlapPolicy,
   ScheduleKind,
 } from "../../api/contract";
-import { scheduleProblems, timeZones } from "../../core/schedule";
+import { scheduleInput, scheduleProblems, timeZones } from "../../core/schedule";
 import { useQuery } from "../../state/query";
 import { Loading, ProblemNotice } from "../../ui/basics";
 import { Choices, NumberField, Select, TextField, Weekdays, type Choice } from "../../ui/form";
@@ -205,8 +205,9 @@ function useSettled<T>(value: T, ms: number): T {
 function Preview({ schedule }: { schedule: StepProps["job"]["schedule"] }) {
   const settled = useSettled(schedule, 300);
   const good = Object.keys(scheduleProblems(settled)).length === 0;
-  const preview = useQuery(good ? `preview/${JSON.stringify(settled)}` : null, () =>
-    post<OccurrencesAnswer>("/schedules/preview", { schedule: settled, count: 10 }),
+  const asked = scheduleInput(settled);
+  const preview = useQuery(good ? `preview/${JSON.stringify(asked)}` : null, () =>
+    post<OccurrencesAnswer>("/schedules/preview", { schedule: asked, count: 10 }),
   );
   return (
     <section class="stack tight" aria-label="The next ten runs">

@@ -1,6 +1,6 @@
 // What every step of the wizard is given.
 
-import type { RuleInput } from "../../api/notify";
+import type { RuleInput } from "../../api/contract";
 import type { JobDraft, Step } from "../../core/job_form";
 
 export interface StepProps {

@@ -3,8 +3,8 @@
 
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { ask, asProblem, at, post, type Problem } from "../../api/client";
-import type { JobShowAnswer, JobView } from "../../api/contract";
-import { saveRule, type RuleInput } from "../../api/notify";
+import type { JobShowAnswer, JobView, RuleInput } from "../../api/contract";
+import { saveRule } from "../../api/notify";
 import { viewerZone } from "../../core/format";
 import { href } from "../../core/router";
 import {
@@ -160,8 +160,8 @@ function Editor({ start, keep }: { start: Start; keep: string }) {
   const save = async () => {
     setSeen(new Set(steps));
     setProblem(null);
-    const wrong = Object.keys(problems)[0];
-    if (wrong) return visit(stepOf(wrong));
+    const wrong = shown.find((one) => Object.keys(problems).some((field) => stepOf(field) === one));
+    if (wrong) return visit(wrong);
     setBusy(true);
     try {
       await (start.before
