@@ -13,6 +13,7 @@
 #include "schemas/answers_notify.h"
 #include "schemas/notify_channels.h"
 #include "schemas/notify_check.h"
+#include "schemas/notify_entry.h"
 
 namespace dray::ops {
 namespace {
@@ -71,28 +72,8 @@ Result<Exit> kinds(Context& context, const Args& args) {
 
 // ── Entering ────────────────────────────────────────────────────────────────────────────────────
 
-struct Entered {
-  std::map<std::string, std::string> settings;
-  std::map<std::string, std::string> secrets;
-};
-
-Result<Entered> sorted(const ChannelKindRow& row, RemoteSettings values) {
-  Entered entered;
-  for (auto& [name, value] : values) {
-    const ChannelField* field = find_channel_field(row, name);
-    if (field == nullptr)
-      return fail(
-          ErrorCode::invalid,
-          "{0} is not a setting of a channel of kind {1}; `dray notify kinds {1}` lists them",
-          dray::quoted(name), to_string(row.kind));
-    if (field->check != nullptr) DRAY_TRY(annotate(field->check(value), name));
-    (field->secret ? entered.secrets : entered.settings)[name] = std::move(value);
-  }
-  return entered;
-}
-
 // Where a person is at both ends, what is missing is asked for.
-Status ask_missing(Context& context, const ChannelKindRow& row, Entered& entered) {
+Status ask_missing(Context& context, const ChannelKindRow& row, ChannelEntry& entered) {
   for (const ChannelField& field : row.fields) {
     std::map<std::string, std::string>& into = field.secret ? entered.secrets : entered.settings;
     const std::string name(field.name);
@@ -109,22 +90,12 @@ Status ask_missing(Context& context, const ChannelKindRow& row, Entered& entered
   return {};
 }
 
-Status seal_secrets(Context& context, NotifyChannel& channel,
-                    std::map<std::string, std::string>& secrets) {
-  if (secrets.empty()) return {};
+Status seal_secrets(Context& context, NotifyChannel& channel, ChannelEntry& entered) {
+  if (entered.secrets.empty()) return {};
   DRAY_TRY_ASSIGN(const SealKeyAnswer answer, context.ask_as<SealKeyAnswer>("notify.key"));
   DRAY_TRY_ASSIGN(const SealingKey key,
                   annotate(parse_sealing_key(answer.public_key), "the notifier's key"));
-  channel.secrets.clear();
-  for (const auto& [name, value] : secrets)
-    channel.secrets.push_back(name);
-  std::string json = to_json(secrets);
-  channel.sealed = seal(key, channel_seal_context(channel), json);
-  channel.sealed_for = fingerprint(key);
-  wipe(json);
-  for (auto& [name, value] : secrets)
-    wipe(value);
-  return {};
+  return seal_channel_secrets(key, channel, entered.secrets);
 }
 
 Status take_limits(const Args& args, NotifyChannel& channel) {
@@ -168,11 +139,11 @@ Result<Exit> add_channel(Context& context, const Args& args) {
                 channel.name);
   const ChannelKindRow& row = channel_kind(channel.kind);
   DRAY_TRY_ASSIGN(RemoteSettings values, entered_settings(context, args));
-  DRAY_TRY_ASSIGN(Entered entered, sorted(row, std::move(values)));
+  DRAY_TRY_ASSIGN(ChannelEntry entered, sort_channel_entry(row, std::move(values)));
   DRAY_TRY(ask_missing(context, row, entered));
   channel.settings = std::move(entered.settings);
   DRAY_TRY(take_limits(args, channel));
-  DRAY_TRY(seal_secrets(context, channel, entered.secrets));
+  DRAY_TRY(seal_secrets(context, channel, entered));
   DRAY_TRY(check_channel(channel));
   return put(context, channel, "added; `dray notify test` tries it");
 }
@@ -183,19 +154,14 @@ Result<Exit> set_channel(Context& context, const Args& args) {
     return fail(ErrorCode::not_found, "there is no channel {}", dray::quoted(args.text("NAME")));
   NotifyChannel channel = std::move(*known);
   DRAY_TRY_ASSIGN(RemoteSettings values, entered_settings(context, args));
-  DRAY_TRY_ASSIGN(Entered entered, sorted(channel_kind(channel.kind), std::move(values)));
+  DRAY_TRY_ASSIGN(ChannelEntry entered,
+                  sort_channel_entry(channel_kind(channel.kind), std::move(values)));
   for (auto& [name, value] : entered.settings)
     channel.settings[name] = std::move(value);
   for (const std::string& name : args.all("--unset"))
     channel.settings.erase(name);
-  // Nobody here can open the box: whoever changes one secret fills it anew.
-  if (!entered.secrets.empty())
-    for (const std::string& name : channel.secrets)
-      if (!entered.secrets.contains(name))
-        return fail(ErrorCode::invalid, "enter all secrets of the channel again: {}",
-                    fmt::join(channel.secrets, ", "));
   DRAY_TRY(take_limits(args, channel));
-  DRAY_TRY(seal_secrets(context, channel, entered.secrets));
+  DRAY_TRY(seal_secrets(context, channel, entered));
   return put(context, channel, "changed");
 }
 

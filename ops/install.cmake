@@ -18,3 +18,9 @@ if(TARGET dray)
   install(FILES "${CMAKE_BINARY_DIR}/man/completions/dray.fish"
     DESTINATION "${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d")
 endif()
+
+# For Prometheus and Grafana: docs/MONITORING.md.
+install(FILES "${CMAKE_SOURCE_DIR}/ops/prometheus/dray.yml"
+  DESTINATION "${CMAKE_INSTALL_DATADIR}/dray/prometheus")
+install(FILES "${CMAKE_SOURCE_DIR}/ops/grafana/dray.json"
+  DESTINATION "${CMAKE_INSTALL_DATADIR}/dray/grafana")

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,19 @@ struct ChannelListAnswer {  // without what is sealed
     visit("channels", self.channels);
   }
 };
+
+// notify.channel.put: of a channel that is there only the fields to change.
+struct ChannelPut {
+  NotifyChannel channel;
+  std::optional<bool> create;  // fails if it exists or not
+  template <class Self, class Visitor>
+  static void fields(Self& self, Visitor&& visit) {
+    NotifyChannel::fields(self.channel, visit);
+    visit.optional("create", self.create);
+  }
+};
+template <>
+struct JsonForms<ChannelPut> : JsonForms<NotifyChannel> {};
 
 struct ChannelAnswer {
   NotifyChannel channel;

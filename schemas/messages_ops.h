@@ -40,6 +40,10 @@ struct Request {
   std::string asked_by;         // the person, as the peer names them; shown beside the proven peer
   std::string idempotency_key;  // same key, same answer, for 24 h; empty: none
   Acting acting{};
+  // A change is made only while what it changes has this tag (etag.h); empty: in any case.
+  std::string if_match{};
+  // What the key stands for, where the body holds what is sealed anew each time; empty: the body.
+  std::string meaning{};
   template <class Self, class Visitor>
   static void fields(Self& self, Visitor&& visit) {
     visit("verb", self.verb);
@@ -47,6 +51,8 @@ struct Request {
     visit("asked_by", self.asked_by);
     visit.optional("idempotency_key", self.idempotency_key);
     visit.optional("acting", self.acting);
+    visit.optional("if_match", self.if_match);
+    visit.optional("meaning", self.meaning);
   }
 };
 

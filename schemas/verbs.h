@@ -61,7 +61,7 @@ inline constexpr Verb kVerbs[] = {
      "SealedRemote with sealed as base64, {login?}", "{remote}"},
     {"remote.remove", Scope::admin, true, Reach::client, "{name, client?}", "{}"},
     {"remote.test", Scope::operate, false, Reach::client, "{name, client?, path?}", "ProbeResult"},
-    {"remote.about", Scope::operate, false, Reach::client, "{name, client?}", "RemoteSpace"},
+    {"remote.about", Scope::operate, false, Reach::client, "{name, client?, path?}", "RemoteSpace"},
     {"remote.browse", Scope::operate, false, Reach::client, "{name, client?, path?, files?}",
      "RemoteEntries"},
     // What the settings become with a sealed patch; remote.put stores it.
@@ -123,7 +123,9 @@ inline constexpr Verb kVerbs[] = {
     {"notify.channel.list", Scope::read, false, Reach::client, "{client?}",
      "{channels[]} without what is sealed"},
     {"notify.channel.put", Scope::admin, true, Reach::client,
-     "NotifyChannel with sealed as base64; of a known one only the fields to change", "{channel}"},
+     "NotifyChannel with sealed as base64; of a known one only the fields to change; {create: "
+     "bool}: fails if it exists or not",
+     "{channel}"},
     {"notify.channel.remove", Scope::admin, true, Reach::client, "{name, client?}", "{}"},
     {"notify.rule.list", Scope::read, false, Reach::client, "{client?, job?}", "{rules[]}"},
     {"notify.rule.put", Scope::operate, true, Reach::client,

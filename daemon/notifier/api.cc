@@ -5,10 +5,10 @@
 #include "daemon/base/secret_compare.h"
 #include "daemon/base/text.h"
 #include "daemon/notifier/addresses.h"
-#include "daemon/notifier/etag.h"
 #include "daemon/notifier/metrics.h"
 #include "daemon/notifier/route_tables.h"
 #include "daemon/notifier/static_files.h"
+#include "schemas/etag.h"
 
 namespace dray::notifier {
 namespace {
@@ -78,24 +78,7 @@ std::optional<HttpReply> refuse_shape(const Call& call) {
   return refusal_reply(Refusal::unsupported_media_type, "the body must be JSON", request);
 }
 
-// If-Match: what the change is based on must still be what a GET shows.
-Task<std::optional<HttpReply>> refuse_changed(Call& call) {
-  const std::string_view expected = call.request.header("if-match");
-  if (expected.empty() || is_safe(call.request.method)) co_return std::nullopt;
-  const Route* get = call.api.router.sibling(call.route, Method::get);
-  if (get == nullptr || !get->etag) co_return std::nullopt;
-  HttpRequest look;
-  look.method = Method::get;
-  look.id = call.request.id;
-  Call current{call.api, look, *get, call.path, call.who};
-  const HttpReply reply = co_await get->reply(current);
-  if (reply.status != 200 || etag_of(reply.content()) == expected) co_return std::nullopt;
-  co_return refusal_reply(Refusal::precondition_failed, "it was changed since it was looked at",
-                          call.request);
-}
-
 Task<HttpReply> answer_plainly(Call& call) {
-  if (auto refused = co_await refuse_changed(call)) co_return std::move(*refused);
   HttpReply reply = co_await call.route.reply(call);
   if (call.route.etag && reply.status == 200)
     reply.headers.push_back({"etag", etag_of(reply.content())});
@@ -149,9 +132,9 @@ HttpReply not_there(const Match& match, const HttpRequest& request) {
 }  // namespace
 
 std::vector<std::span<const Route>> all_route_tables() {
-  return {access_routes(),  catalog_routes(), job_routes(),    run_routes(),
-          version_routes(), system_routes(),  export_routes(), upload_routes(),
-          event_routes(),   service_routes(), former_routes()};
+  return {access_routes(),  catalog_routes(), job_routes(),     run_routes(),
+          version_routes(), system_routes(),  notify_routes(),  export_routes(),
+          upload_routes(),  event_routes(),   service_routes(), former_routes()};
 }
 
 bool reads_body_itself(const Api& api, const HttpRequest& request) {
@@ -188,6 +171,7 @@ Task<void> handle_request(Api& api, Exchange& exchange, HttpRequest& request) {
   }
   Call call{api, request, *match.route, std::move(match.path), who.value_or(Identity{})};
   if (call.who.address.empty()) call.who.address = request.address;
+  exchange.known_as(call.who.name, call.who.client);
   co_await serve(call, exchange, began);
 }
 

@@ -2,7 +2,9 @@
 
 #include <charconv>
 
+#include "daemon/base/digest.h"
 #include "daemon/base/quote.h"
+#include "schemas/etag.h"
 #include "schemas/limits.h"
 
 namespace dray::notifier {
@@ -39,8 +41,8 @@ Status write_field(JsonWriter& json, const FieldSpec& field, std::string_view va
   }
   uint64_t number = 0;
   const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
-  if (error != std::errc{} || end != value.data() + value.size())
-    return fail(ErrorCode::invalid, "{}: must be a whole number", field.from);
+  if (error != std::errc{} || end != value.data() + value.size() || number == 0)
+    return fail(ErrorCode::invalid, "{}: must be a whole number above 0", field.from);
   json.unsigned_integer(number);
   return {};
 }
@@ -142,6 +144,8 @@ Result<PageArgs> page_arguments(const Call& call) {
 }
 
 HttpReply problem(const Call& call, const Error& error) {
+  if (is_changed_since(error))
+    return refusal_reply(Refusal::precondition_failed, error.message, call.request);
   return problem_reply(error, call.request);
 }
 
@@ -157,9 +161,23 @@ Task<HttpReply> by_verb(Call& call) {
   co_return co_await ask_verb(call, std::move(*body));
 }
 
+AskTerms terms_of(const Call& call) {
+  AskTerms terms;
+  terms.key = call.request.header("idempotency-key");
+  // Not the verb's body: that may hold what is sealed anew each time.
+  if (!terms.key.empty())
+    terms.meaning = to_hex(sha256(fmt::format("{} {}\n{}", to_string(call.request.method),
+                                              call.request.target, call.request.body)));
+  const Route* get = call.api.router.sibling(call.route, Method::get);
+  const std::string_view expected = call.request.header("if-match");
+  if (get != nullptr && get->etag && expected != "*") terms.if_match = expected;
+  return terms;
+}
+
 Task<HttpReply> ask_verb(Call& call, std::string body) {
-  Result<std::string> json = co_await call.api.verbs.ask(
-      call.who, call.route.verb.name, std::move(body), call.request.header("idempotency-key"));
+  const AskTerms terms = terms_of(call);
+  Result<std::string> json =
+      co_await call.api.verbs.ask(call.who, call.route.verb.name, std::move(body), terms);
   if (json && call.route.status != 204) json = member(call, *json);
   co_return answer(call, std::move(json));
 }

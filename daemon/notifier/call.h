@@ -14,6 +14,7 @@
 #include "daemon/base/event_loop.h"
 #include "daemon/base/time.h"
 #include "daemon/notifier/access.h"
+#include "daemon/notifier/connection_tally.h"
 #include "daemon/notifier/database.h"
 #include "daemon/notifier/gate.h"
 #include "daemon/notifier/problem.h"
@@ -42,6 +43,8 @@ struct Api {
   StaticFiles& files;
   std::shared_ptr<Uploads> uploads;
   std::function<Task<Result<std::string>>(const Identity& who)> metrics_text;
+  // The open connections that this person may see.
+  std::function<std::vector<ConnectionTally>(const Identity& who)> connections;
   std::shared_ptr<LiveHub> live;
 };
 
@@ -81,6 +84,9 @@ HttpReply answer_as(const Call& call, const Result<Answer>& value) {
   if (!value) return problem(call, value.error());
   return json_reply(to_json(*value), call.route.status);
 }
+
+// What the headers say: Idempotency-Key, and If-Match where the thing's GET gives an ETag.
+AskTerms terms_of(const Call& call);
 
 // The handler of rows that have a VerbSpec.
 Task<HttpReply> by_verb(Call& call);

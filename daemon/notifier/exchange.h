@@ -15,8 +15,9 @@
 namespace dray::notifier {
 
 // What the loop waits in. g++ 12 destroys some temporaries of the expression behind `co_await`
-// twice: those made by braces, by a lambda that captures, or in a branch of `?:`. They get names
-// first.
+// twice: those made by braces (also as a default argument), by a lambda that captures, or in a
+// branch of
+// `?:`. They get names first.
 template <class T>
 using Task = boost::asio::awaitable<T>;
 
@@ -24,6 +25,8 @@ class Exchange {
  public:
   virtual ~Exchange() = default;
   virtual const HttpRequest& request() const = 0;
+  // Who speaks on the connection, for those who look at it.
+  virtual void known_as(std::string_view who, std::string_view client) = 0;
 
   // The next part of the body, as soon as some of it is there; 0: the end. timeout: the sender is
   // too slow or gone.

@@ -25,6 +25,7 @@ using boost::system::error_code;
 constexpr size_t kReadBytes = 8 << 10;
 constexpr size_t kLingerBytes = 256 << 10;
 constexpr size_t kIdBytes = 6;
+constexpr size_t kShownBytes = 200;  // of an address
 
 auto ignoring(error_code& ec) {
   return asio::redirect_error(asio::use_awaitable, ec);
@@ -45,6 +46,7 @@ class Connection final : public Exchange {
   Task<void> run();
 
   const HttpRequest& request() const override { return request_; }
+  void known_as(std::string_view who, std::string_view client) override;
   Task<Result<size_t>> read(std::span<char> into) override;
   Task<bool> reply(HttpReply answer) override;
   Task<bool> begin(HttpReply head) override;
@@ -64,6 +66,7 @@ class Connection final : public Exchange {
   Task<bool> send(std::string head, std::string_view body);
   Task<void> linger();
   void fill_request();
+  void count_answer(unsigned status);
 
   HttpStream stream_;
   ConnectionFacts facts_;
@@ -218,6 +221,7 @@ Task<bool> Connection::send(std::string head, std::string_view body) {
 Task<bool> Connection::reply(HttpReply answer) {
   if (answered_) co_return false;
   answered_ = true;
+  count_answer(answer.status);
   // A body that nobody read stands before the next request.
   if (parser_ && !parser_->is_done()) keep_alive_ = false;
   std::string head = head_text(answer, keep_alive_, request_.secure);
@@ -234,6 +238,7 @@ Task<bool> Connection::begin(HttpReply head) {
   if (answered_) co_return false;
   answered_ = true;
   chunked_ = true;
+  count_answer(head.status);
   if (parser_ && !parser_->is_done()) keep_alive_ = false;
   co_return co_await send(
       head_text(head, keep_alive_, request_.secure) + "Transfer-Encoding: chunked\r\n\r\n", "");
@@ -254,9 +259,26 @@ Task<bool> Connection::finish() {
   co_return co_await send("0\r\n\r\n", "");
 }
 
+void Connection::known_as(std::string_view who, std::string_view client) {
+  stream_.tally().who = who;
+  stream_.tally().client = client;
+}
+
+// What was refused stays to be seen as long as the connection does.
+void Connection::count_answer(unsigned status) {
+  ConnectionTally& tally = stream_.tally();
+  tally.requests += 1;
+  if (status < 400) return;
+  tally.errors += 1;
+  tally.last_error =
+      fmt::format("{} {}: {} {}", status, reason_phrase(status), to_string(request_.method),
+                  request_.target.substr(0, kShownBytes));
+}
+
 HttpStream& Connection::take_over(std::string& early) {
   taken_over_ = true;
   answered_ = true;
+  stream_.tally().requests += 1;
   keep_alive_ = false;
   early.assign(static_cast<const char*>(in_.data().data()), in_.size());
   in_.consume(in_.size());

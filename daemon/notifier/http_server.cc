@@ -10,6 +10,7 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <map>
 #include <unordered_map>
 
 #include "daemon/base/log.h"
@@ -37,6 +38,11 @@ Result<tcp::endpoint> parse_endpoint(const std::string& text) {
   return tcp::endpoint(ip, static_cast<uint16_t>(std::stoul(text.substr(colon + 1))));
 }
 
+struct OpenConnection {
+  int fd;
+  std::shared_ptr<const ConnectionTally> tally;
+};
+
 }  // namespace
 
 struct HttpServer::Impl {
@@ -56,7 +62,7 @@ struct HttpServer::Impl {
   std::shared_ptr<asio::ssl::context> tls;
   std::vector<std::unique_ptr<tcp::acceptor>> acceptors;
   std::unordered_map<std::string, size_t> by_address;
-  std::unordered_map<uint64_t, int> sockets;  // of open connections, by their number
+  std::map<uint64_t, OpenConnection> open_connections;  // by number
   Counters counters;
   std::shared_ptr<bool> alive = std::make_shared<bool>(true);
 };
@@ -93,20 +99,24 @@ void HttpServer::Impl::take(tcp::socket socket) {
   }
   socket.set_option(tcp::no_delay(true), ec);
   const int fd = socket.native_handle();
+  auto tally = std::make_shared<ConnectionTally>();
   counters.accepted += 1;
   counters.open += 1;
   by_address[address] += 1;
   const uint64_t number = counters.accepted;
-  sockets.emplace(number, fd);
-  HttpStream::Plain plain(std::move(socket));
-  HttpStream stream = tls ? HttpStream(std::move(plain), tls) : HttpStream(std::move(plain));
+  tally->number = number;
+  tally->address = address;
+  tally->tls = tls != nullptr;
+  tally->opened_at = SystemClock().now().wall;
+  open_connections.emplace(number, OpenConnection{fd, tally});
+  HttpStream stream(std::move(socket), tls, tally);
   asio::co_spawn(
       loop.context(),
       serve_connection(std::move(stream), ConnectionFacts{address, tls != nullptr}, options),
       [this, weak = std::weak_ptr(alive), address, number](std::exception_ptr failure) {
         if (weak.expired()) return;
         if (failure) log_error("http.failed", "a connection ended in an exception");
-        sockets.erase(number);
+        open_connections.erase(number);
         counters.open -= 1;
         if (const auto it = by_address.find(address); --it->second == 0) by_address.erase(it);
       });
@@ -171,8 +181,18 @@ void HttpServer::stop() {
   for (const auto& acceptor : impl_->acceptors)
     acceptor->close(ec);
   // Reads and writes that are under way end, and with them the coroutines.
-  for (const auto& [number, fd] : impl_->sockets)
-    ::shutdown(fd, SHUT_RDWR);
+  for (const auto& [number, connection] : impl_->open_connections)
+    ::shutdown(connection.fd, SHUT_RDWR);
+}
+
+std::vector<ConnectionTally> HttpServer::connections(const std::string& client,
+                                                     size_t at_most) const {
+  std::vector<ConnectionTally> shown;
+  for (const auto& [number, connection] : impl_->open_connections) {
+    if (shown.size() == at_most) break;
+    if (client.empty() || connection.tally->client == client) shown.push_back(*connection.tally);
+  }
+  return shown;
 }
 
 HttpServer::Counters HttpServer::counters() const {

@@ -38,6 +38,8 @@ class HttpServer {
     size_t open = 0;
   };
   Counters counters() const;
+  // Of open connections, oldest first. `client`: only those that spoke for it last; "": all.
+  std::vector<ConnectionTally> connections(const std::string& client, size_t at_most) const;
 
  private:
   struct Impl;

@@ -7,12 +7,22 @@
 #include "daemon/notifier/http_server.h"
 #include "daemon/notifier/live_hub.h"
 #include "daemon/notifier/metrics.h"
+#include "daemon/notifier/notifications.h"
+#include "daemon/notifier/verb_client.h"
 
 namespace dray::notifier {
 
-// `client`: only of this one; "": of all.
-Task<Result<std::string>> metrics_report(Database& database, const Metrics& metrics,
-                                         const HttpServer& server, const LiveHub& live,
-                                         std::string client);
+struct MetricsSources {
+  Database& database;
+  VerbClient& verbs;
+  const Metrics& metrics;
+  const HttpServer& server;
+  const notify::Notifications& notifications;
+  const LiveHub& live;
+};
+
+// Who belongs to a client gets its numbers alone. What only drayd knows is left out while that is
+// away.
+Task<Result<std::string>> metrics_report(MetricsSources sources, Identity who);
 
 }  // namespace dray::notifier

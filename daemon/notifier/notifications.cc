@@ -76,11 +76,12 @@ bool Notifications::message(const Incoming& incoming) {
   return true;
 }
 
-void Notifications::ask(std::string_view kind, std::string_view body, Answered done) {
-  WorkerQuery query;
-  query.kind = kind;
-  query.body = body;
-  impl_->answer(query, std::move(done));
+NotificationCounters Notifications::counters() const {
+  NotificationCounters counters = impl_->counted;
+  counters.sequence = impl_->cursor ? impl_->cursor->sequence : 0;
+  const Duration behind = impl_->clock.now().mono - impl_->caught_up_at;
+  counters.behind_seconds = std::chrono::duration<double>(behind).count();
+  return counters;
 }
 
 // ── Life ────────────────────────────────────────────────────────────────────────────────────────
@@ -107,6 +108,7 @@ Status Notifications::Impl::start() {
              "{} messages were being sent when the notifier ended; they are sent "
              "again under the same Message-ID",
              unsure);
+  caught_up_at = clock.now().mono;
   ticker.start_repeating(kTick, [this] { tick(); });
   link_changed(bus.link());
   return {};

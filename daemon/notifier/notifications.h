@@ -15,6 +15,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -35,6 +36,14 @@ struct NotificationOptions {
   RetryPolicy retry;
 };
 
+// Since the process started.
+struct NotificationCounters {
+  std::map<std::string, uint64_t> delivered;  // by channel
+  std::map<std::string, uint64_t> failures;   // attempts, by channel
+  uint64_t sequence = 0;                      // of the last event that was dealt with
+  double behind_seconds = 0;                  // since no event was waiting
+};
+
 class Notifications {
  public:
   // The answer's JSON, or why there is none.
@@ -52,9 +61,7 @@ class Notifications {
   // True: it was a question for us (WORKER_QUERY), and is answered.
   bool message(const Incoming& incoming);
 
-  // notify.deliveries, notify.retry, notify.test, notify.preview, with the bodies of the verbs.
-  // `done` is called once, perhaps at once.
-  void ask(std::string_view kind, std::string_view body, Answered done);
+  NotificationCounters counters() const;
 
   struct Impl;
 

@@ -135,6 +135,8 @@ struct Notifications::Impl {
   bool busy = false;         // a page or a look for what is overdue is under way
   bool doorbell = false;     // something happened since the last page was asked for
   bool caught_up = false;    // everything of the journal was seen once
+  Instant caught_up_at{};    // when it was last; at first: when the process started
+  NotificationCounters counted;
   bool marking = false;
   std::optional<Cursor> cursor;
   uint64_t stored_sequence = 0;  // where the journal is read up to in notifier.db

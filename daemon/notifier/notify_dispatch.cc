@@ -74,6 +74,8 @@ Status Notifications::Impl::start_sending(const std::vector<Delivery>& deliverie
   for (const Delivery& delivery : deliveries) {
     const uint64_t id = delivery.view.id;
     sending.emplace(id, delivery.view.channel);
+    counted.delivered.try_emplace(delivery.view.channel, 0);
+    counted.failures.try_emplace(delivery.view.channel, 0);
     const auto fail_soon = [this, id](Verdict verdict, std::string why) {
       loop.post([this, id, attempt = Attempt{verdict, std::move(why), {}}] { ended(id, attempt); });
     };
@@ -112,7 +114,10 @@ void Notifications::Impl::ended(uint64_t id, const Attempt& attempt) {
     tests.erase(test);
     return done(attempt);
   }
-  sending.erase(id);
+  if (const auto sent = sending.extract(id)) {
+    const bool arrived = attempt.verdict == Verdict::delivered;
+    ++(arrived ? counted.delivered : counted.failures)[sent.mapped()];
+  }
   const Result<std::optional<Delivery>> delivery = store->find(id);
   Status stored = delivery ? Status{} : std::unexpected(delivery.error());
   if (delivery && *delivery) stored = end_delivery(**delivery, attempt);

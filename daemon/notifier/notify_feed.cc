@@ -95,6 +95,7 @@ void Notifications::Impl::take_page(const EventListAnswer& page) {
   }
   doorbell = doorbell || any;
   caught_up = !any;
+  if (caught_up) caught_up_at = clock.now().mono;
   // Every commit costs the disk; what no rule and no job cares about may be read once more.
   const bool news = !work->occasions.empty() || rules.has_changes() || work->reload || !before ||
                     work->cursor->quiet_until != before->quiet_until ||

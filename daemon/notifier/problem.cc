@@ -122,6 +122,10 @@ unsigned problem_status(ErrorCode code) {
   return row_of(code).status;
 }
 
+HttpReply problem_reply(const Error& error, const HttpRequest& request) {
+  return problem_reply(error, request, ProblemExtras{});
+}
+
 HttpReply problem_reply(const Error& error, const HttpRequest& request,
                         const ProblemExtras& extras) {
   const CodeRow& row = row_of(error.code);

@@ -36,8 +36,9 @@ struct ProblemExtras {
 
 // "options.transfers: must be ..." names its field itself. Text of the scheduler is for people; it
 // holds no path, statement or name of another client.
+HttpReply problem_reply(const Error& error, const HttpRequest& request);
 HttpReply problem_reply(const Error& error, const HttpRequest& request,
-                        const ProblemExtras& extras = {});
+                        const ProblemExtras& extras);
 HttpReply refusal_reply(Refusal refusal, std::string_view detail, const HttpRequest& request);
 
 // The word of the code: "not_found".

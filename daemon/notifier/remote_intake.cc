@@ -65,7 +65,9 @@ Task<HttpReply> store(Call& call, const SealedRemote& remote, std::string_view l
   std::string body = to_json(remote);
   body.pop_back();
   body += fmt::format(R"(,"login":{}}})", json_quote(login));
-  const auto stored = co_await call.api.verbs.ask_as<RemoteAnswer>(call.who, "remote.put", body);
+  const AskTerms terms = terms_of(call);
+  const auto stored =
+      co_await call.api.verbs.ask_as<RemoteAnswer>(call.who, "remote.put", body, terms);
   if (!stored) co_return problem(call, stored.error());
   co_return json_reply(to_json(stored->remote), call.route.status);
 }
@@ -113,13 +115,6 @@ Task<Result<SealedRemote>> prepare(Call& call, RemoteInput input) {
 Task<HttpReply> create_remote(Call& call) {
   const Result<RemoteInput> input = body_of<RemoteInput>(call);
   if (!input) co_return problem(call, input.error());
-  // Version 1 of a remote that is there is refused by the scheduler as well; this says why.
-  const std::string client = call.who.client.empty() ? input->client : call.who.client;
-  const auto existing = co_await known_remote(call, client, input->name);
-  if (existing)
-    co_return problem(call, {ErrorCode::conflict,
-                             fmt::format("there is a remote {} already", quoted(input->name))});
-  if (existing.error().code != ErrorCode::not_found) co_return problem(call, existing.error());
   if (!call.who.may_see(input->client) && input->client != "default")
     co_return problem(
         call, {ErrorCode::not_found, fmt::format("there is no client {}", quoted(input->client))});

@@ -13,6 +13,7 @@ std::span<const Route> job_routes();
 std::span<const Route> run_routes();
 std::span<const Route> version_routes();
 std::span<const Route> system_routes();  // status, queue, bandwidth, workers, settings
+std::span<const Route> notify_routes();  // channels, rules, templates, deliveries
 std::span<const Route> export_routes();
 std::span<const Route> upload_routes();
 std::span<const Route> event_routes();

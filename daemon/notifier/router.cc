@@ -50,8 +50,12 @@ Router::Router(std::vector<std::span<const Route>> tables) {
 Match Router::find(Method method, const std::vector<std::string>& segments) const {
   const Method wanted = method == Method::head ? Method::get : method;
   Match match;
+  std::string_view pattern;
   for (const Row& row : rows_) {
     if (!fits(row.parts, segments)) continue;
+    // The first one that fits says what there is: "/runs/cancel" is no run that could be looked at.
+    if (pattern.empty()) pattern = row.route->pattern;
+    if (row.route->pattern != pattern) continue;
     if (row.route->method != wanted) {
       match.allow +=
           fmt::format("{}{}", match.allow.empty() ? "" : ", ", to_string(row.route->method));

@@ -192,7 +192,9 @@ Task<HttpReply> put_user(Call& call, UserPut put, UserInput input) {
     if (!hash) co_return problem(call, hash.error());
     put.change.password = *hash;
   }
-  const auto user = co_await call.api.verbs.ask_as<UserAnswer>(call.who, "user.put", to_json(put));
+  const AskTerms terms = terms_of(call);
+  const auto user =
+      co_await call.api.verbs.ask_as<UserAnswer>(call.who, "user.put", to_json(put), terms);
   if (!user) co_return problem(call, user.error());
   co_return json_reply(to_json(user->user), call.route.status);
 }

@@ -91,7 +91,7 @@ constexpr Route kRoutes[] = {
      .pattern = DRAY_REMOTE "/space",
      .need = Need::operate,
      .reply = by_verb,
-     .verb = {.name = "remote.about", .from_path = kRemotePath}},
+     .verb = {.name = "remote.about", .from_path = kRemotePath, .from_query = "path"}},
     {.method = Method::get,
      .pattern = DRAY_REMOTE "/entries",
      .need = Need::operate,
@@ -109,7 +109,7 @@ constexpr Route kRoutes[] = {
      .pattern = "/api/v1/host-keys",
      .need = Need::operate,
      .reply = by_verb,
-     .verb = {.name = "remote.host_key", .from_query = "host port#"}},
+     .verb = {.name = "remote.host_key", .from_query = "host port"}},
 };
 
 }  // namespace

@@ -93,6 +93,43 @@ Task<HttpReply> show_server_info(Call& call) {
                            .take());
 }
 
+std::string connection_json(const ConnectionTally& tally, WallTime now) {
+  const auto seconds_since = [now](WallTime then) {
+    return std::chrono::duration<double>(now - then).count();
+  };
+  // Who never wrote anything is idle since the connection is there.
+  const auto idle = [&](WallTime last) {
+    return seconds_since(last == WallTime{} ? tally.opened_at : last);
+  };
+  return Object()
+      .number("connection", tally.number)
+      .text("client", tally.client)
+      .text("user", tally.who)
+      .text("address", tally.address)
+      .flag("tls", tally.tls)
+      .real("uptime_seconds", seconds_since(tally.opened_at))
+      .number("requests", tally.requests)
+      .number("bytes_in", tally.bytes_in)
+      .number("bytes_out", tally.bytes_out)
+      .raw("last_read", to_json(tally.last_read_at))
+      .raw("last_write", to_json(tally.last_write_at))
+      .real("read_idle_seconds", idle(tally.last_read_at))
+      .real("write_idle_seconds", idle(tally.last_write_at))
+      .number("errors", tally.errors)
+      .text("last_error", tally.last_error)
+      .number("partial_clears", tally.partial_clears)
+      .take();
+}
+
+Task<HttpReply> show_connection_health(Call& call) {
+  const WallTime now = call.api.clock.now().wall;
+  const std::vector<ConnectionTally> connections = call.api.connections(call.who);
+  const std::string list = list_of(
+      connections, [now](const ConnectionTally& tally) { return connection_json(tally, now); });
+  co_return json_reply(
+      Object().number("count", connections.size()).raw("connections", list).take());
+}
+
 // ── Doing ───────────────────────────────────────────────────────────────────────────────────────
 
 // The page holds no connection of its own to a server any more: it only learns whether there is
@@ -181,6 +218,7 @@ constexpr Route kRoutes[] = {
     looks("/api/status", show_status),
     looks("/api/monitor_status", show_status),
     looks("/api/server_info", show_server_info),
+    looks("/api/server/connection_health", show_connection_health),
     looks("/api/perf", show_perf),
     looks("/api/perf/{run}", show_perf_of),
     looks("/api/cancelable_jobs", show_cancelable),

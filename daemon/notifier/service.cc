@@ -47,7 +47,11 @@ NotifierService::Impl::Impl(DaemonContext& context_in, std::unique_ptr<Bus> bus_
       stop_timer(context.loop) {
   api.live = std::make_shared<LiveHub>(api);
   api.metrics_text = [this](const Identity& who) {
-    return metrics_report(database, metrics, *server, *api.live, who.client);
+    const MetricsSources sources{database, verbs, metrics, *server, *notifications, *api.live};
+    return metrics_report(sources, who);
+  };
+  api.connections = [this](const Identity& who) {
+    return server->connections(who.client, kMaxShownConnections);
   };
 }
 

@@ -17,6 +17,7 @@ struct NotifierService::Impl {
   static constexpr Duration kSetupCheck = seconds{1};
   static constexpr Duration kStopCheck = milliseconds{20};
   static constexpr Duration kStopPatience = seconds{2};
+  static constexpr size_t kMaxShownConnections = 2000;
 
   Impl(DaemonContext& context_in, std::unique_ptr<Bus> bus_in);
   Status begin();

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "daemon/base/files.h"
-#include "daemon/notifier/etag.h"
+#include "schemas/etag.h"
 
 namespace dray::notifier {
 namespace {
@@ -89,6 +89,17 @@ HttpReply StaticFiles::reply_with(const File& file, bool forever,
   return reply;
 }
 
+HttpReply StaticFiles::missing_page() {
+  HttpReply reply;
+  reply.status = 404;
+  reply.content_type = "text/plain; charset=utf-8";
+  reply.body =
+      "Drayage is running, but its web page is not installed: the directory that notifier.web_dir "
+      "of the configuration names holds no index.html.\nEverything can be done with `dray` and "
+      "through the API below /api/v1, which /api/v1/openapi.yaml describes.\n";
+  return reply;
+}
+
 std::optional<HttpReply> StaticFiles::find(const HttpRequest& request) const {
   std::string path;
   for (const std::string& segment : request.segments)
@@ -101,6 +112,7 @@ std::optional<HttpReply> StaticFiles::find(const HttpRequest& request) const {
       path.find('.', path.rfind('/') == std::string::npos ? 0 : path.rfind('/')) !=
       std::string::npos;
   const auto index = files_.find(std::string(kIndex));
+  if (path.empty() && index == files_.end()) return missing_page();
   if (of_api || names_file || index == files_.end()) return std::nullopt;
   return reply_with(index->second, false, request);
 }

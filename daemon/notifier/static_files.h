@@ -23,8 +23,8 @@ class StaticFiles {
   static Result<StaticFiles> load(const std::string& directory);
 
   // The file, or the page itself for addresses that the page knows ("/runs/12"); nullopt: neither.
+  // Who asks for "/" where there is no page is told so.
   std::optional<HttpReply> find(const HttpRequest& request) const;
-  bool empty() const { return files_.empty(); }
 
  private:
   struct File {
@@ -33,6 +33,7 @@ class StaticFiles {
     std::string etag;
   };
   Status add(const std::string& directory, const std::string& below, int depth);
+  static HttpReply missing_page();
   HttpReply reply_with(const File& file, bool forever, const HttpRequest& request) const;
 
   std::map<std::string, File> files_;  // by path, "assets/index-1a2b.js"

@@ -39,14 +39,20 @@ Task<Result<std::string>> VerbClient::request(Request question) {
 }
 
 Task<Result<std::string>> VerbClient::ask(const Identity& who, std::string_view verb,
-                                          std::string body, std::string_view key) {
-  return request({std::string(verb), std::move(body), who.name, own_key(who, key), acting(who)});
+                                          std::string body) {
+  return ask(who, verb, std::move(body), AskTerms{});
+}
+
+Task<Result<std::string>> VerbClient::ask(const Identity& who, std::string_view verb,
+                                          std::string body, const AskTerms& terms) {
+  return request({std::string(verb), std::move(body), who.name, own_key(who, terms.key),
+                  acting(who), terms.if_match, terms.meaning});
 }
 
 Task<Result<std::string>> VerbClient::ask_for_itself(std::string_view verb, std::string body,
                                                      std::string person, std::string address) {
   return request({std::string(verb), std::move(body), std::move(person), "",
-                  Acting{0, "", std::move(address)}});
+                  Acting{0, "", std::move(address)}, "", ""});
 }
 
 Task<Result<Enqueued>> VerbClient::enqueue(const Identity& who, Enqueue question,

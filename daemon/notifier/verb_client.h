@@ -13,6 +13,13 @@
 
 namespace dray::notifier {
 
+// On which terms a change is asked for; all may be empty.
+struct AskTerms {
+  std::string key;       // an Idempotency-Key; it counts for this person alone
+  std::string meaning;   // what the key stands for; "": the body
+  std::string if_match;  // the tag that the thing must have: etag.h
+};
+
 class VerbClient {
  public:
   // Above the scheduler's own limit for what a worker is asked.
@@ -20,14 +27,18 @@ class VerbClient {
 
   explicit VerbClient(Bus& bus) : bus_(&bus) {}
 
-  // The answer's body. `key`: an Idempotency-Key; it counts for this person alone.
+  // The answer's body.
+  Task<Result<std::string>> ask(const Identity& who, std::string_view verb, std::string body);
   Task<Result<std::string>> ask(const Identity& who, std::string_view verb, std::string body,
-                                std::string_view key = {});
+                                const AskTerms& terms);
   template <class Answer>
   Task<Result<Answer>> ask_as(const Identity& who, std::string_view verb, std::string body) {
-    Result<std::string> text = co_await ask(who, verb, std::move(body));
-    if (!text) co_return std::unexpected(std::move(text.error()));
-    co_return from_json<Answer>(*text, JsonReadOptions{.unknown_keys = true});
+    co_return read_answer<Answer>(co_await ask(who, verb, std::move(body)));
+  }
+  template <class Answer>
+  Task<Result<Answer>> ask_as(const Identity& who, std::string_view verb, std::string body,
+                              const AskTerms& terms) {
+    co_return read_answer<Answer>(co_await ask(who, verb, std::move(body), terms));
   }
   // The notifier's own verbs; `person` stands in the audit log, `address` beside.
   Task<Result<std::string>> ask_for_itself(std::string_view verb, std::string body,
@@ -38,6 +49,11 @@ class VerbClient {
   Task<Result<CancelReply>> cancel(const Identity& who, CancelRequest question);
 
  private:
+  template <class Answer>
+  static Result<Answer> read_answer(const Result<std::string>& text) {
+    if (!text) return std::unexpected(text.error());
+    return from_json<Answer>(*text, JsonReadOptions{.unknown_keys = true});
+  }
   template <class Question>
   Task<Result<typename AnswerOf<Question>::type>> send(Question question);
   Task<Result<std::string>> request(Request question);

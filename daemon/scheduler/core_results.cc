@@ -87,8 +87,8 @@ void Core::Impl::conclude(Run& run, const AttemptResult& result) {
          result.error_class);
 }
 
-// Stopped to go on later: because we said so, or because its worker was shut down in good order. The
-// latter is a lost attempt, not a failed one, but nothing that the run did to its worker.
+// Stopped to go on later: because we said so, or because its worker was shut down in good order.
+// The latter is a lost attempt, not a failed one, but nothing that the run did to its worker.
 void Core::Impl::interrupted(Run& run) {
   RunRow& row = run.row;
   if (wants_stop(run) || run.pause_told) return stopped_on_request(run);

@@ -92,6 +92,8 @@ Status check_named(Context& context, Reach reach, const JsonValue& body) {
       DRAY_TRY(own_client(context, text_of(body, "client")));
       DRAY_TRY_ASSIGN(const auto record, context.jobs.find(text_of(body, "name")));
       if (!record || record->spec.client == context.acting.client) return {};
+      if (const auto create = body.find("create"); create && create->boolean() == false)
+        return std::unexpected(no_job(record->spec.name));
       return fail(ErrorCode::conflict, "the name {} is taken; choose another",
                   quoted(record->spec.name));
     }

@@ -70,8 +70,9 @@ class Store {
   // ── Start and rest ────────────────────────────────────────────────────────────────────────────
   Result<Snapshot> load_snapshot(WallTime now);
 
-  // Can the database be written (again)? Commits a new scheduler epoch, because what is loaded after
-  // it begins a new life; and SQLite would leave out the write of a value that is there already.
+  // Can the database be written (again)? Commits a new scheduler epoch, because what is loaded
+  // after it begins a new life; and SQLite would leave out the write of a value that is there
+  // already.
   Status probe_write();
   // Moves the write-ahead log into the database if it holds more than a little. For idle moments.
   Status checkpoint();

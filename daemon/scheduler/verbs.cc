@@ -4,6 +4,7 @@
 
 #include "daemon/base/quote.h"
 #include "daemon/base/text.h"
+#include "daemon/scheduler/expectation.h"
 #include "daemon/scheduler/reach.h"
 #include "schemas/codec.h"
 
@@ -31,6 +32,10 @@ Response success(std::string body) {
   return Response{0, "", std::move(body)};
 }
 
+std::string meaning_of(const Request& request) {
+  return request.verb + " " + (request.meaning.empty() ? request.body : request.meaning);
+}
+
 // The stored answer of the same change, if it was asked for before.
 Result<std::optional<Response>> earlier_answer(Context& context, const Request& request) {
   if (request.idempotency_key.empty()) return std::nullopt;
@@ -39,7 +44,7 @@ Result<std::optional<Response>> earlier_answer(Context& context, const Request& 
                 request.idempotency_key.size(), kMaxKeyBytes);
   DRAY_TRY_ASSIGN(const auto stored, context.catalog.find_answer(request.idempotency_key));
   if (!stored) return std::nullopt;
-  if (stored->request != request.verb + " " + request.body)
+  if (stored->request != meaning_of(request))
     return fail(ErrorCode::conflict, "this idempotency key was used for another request");
   return Response{stored->code, stored->message, stored->body};
 }
@@ -59,8 +64,7 @@ Status write_down(Context& context, const Request& request, const Response& resp
   if (request.idempotency_key.empty()) return {};
   return context.catalog.keep_answer(
       request.idempotency_key,
-      {request.verb + " " + request.body, response.code, response.message, response.body},
-      context.now.wall);
+      {meaning_of(request), response.code, response.message, response.body}, context.now.wall);
 }
 
 Result<std::string> run_handler(Context& context, const Chosen& chosen, const Request& request) {
@@ -74,6 +78,7 @@ Result<std::string> run_handler(Context& context, const Chosen& chosen, const Re
 Result<Response> change(Context& context, const Chosen& chosen, const Request& request) {
   DRAY_TRY_ASSIGN(const std::optional<Response> earlier, earlier_answer(context, request));
   if (earlier) return *earlier;
+  if (!request.if_match.empty()) DRAY_TRY(check_unchanged(context, request));
   DRAY_TRY_ASSIGN(std::string body, run_handler(context, chosen, request));
   const Response response = success(std::move(body));
   DRAY_TRY(write_down(context, request, response));

@@ -39,9 +39,9 @@ struct Surroundings {
   WallTime started_at{};
   uint64_t scheduler_epoch = 0;
   uint64_t min_free_disk = 0;
-  Endpoint default_destination;  // [destination.default]; remote "": there is none
+  Endpoint default_destination;       // [destination.default]; remote "": there is none
   std::optional<SessionId> notifier;  // that is connected
-  std::string problem;           // why the database cannot be written; "" when it can
+  std::string problem;                // why the database cannot be written; "" when it can
 };
 
 // A question that somebody else answers; the service passes the answer on.
@@ -158,88 +158,88 @@ Result<store::JobRecord> require_job(Context& context, std::string_view name);
 Result<RunView> require_run(Context& context, RunId run);
 
 // clang-format off: one row per verb
-#define DRAY_VERB_HANDLERS(X)               \
-  X("status", status)                       \
-  X("client.list", client_list)             \
-  X("client.put", client_put)               \
-  X("client.remove", client_remove)         \
-  X("remote.list", remote_list)             \
-  X("remote.put", remote_put)               \
-  X("remote.remove", remote_remove)         \
-  X("remote.test", remote_test)             \
-  X("remote.about", remote_about)           \
-  X("remote.browse", remote_browse)         \
-  X("remote.merge", remote_merge)           \
-  X("remote.types", remote_types)           \
-  X("remote.host_key", remote_host_key)     \
-  X("seal.key", seal_key)                   \
-  X("job.list", job_list)                   \
-  X("job.show", job_show)                   \
-  X("job.put", job_put)                     \
-  X("job.import", job_import)               \
-  X("job.remove", job_remove)               \
-  X("job.enable", job_enable)               \
-  X("job.next", job_next)                   \
-  X("schedule.preview", schedule_preview)   \
-  X("run.list", run_list)                   \
-  X("run.show", run_show)                   \
-  X("run.why", run_why)                     \
-  X("run.log", run_log)                     \
-  X("run.approve", run_approve)             \
-  X("run.reject", run_reject)               \
-  X("version.list", version_list)           \
-  X("version.show", version_show)           \
-  X("version.find", version_find)           \
-  X("version.pin", version_pin)             \
-  X("version.unpin", version_unpin)         \
-  X("retention.preview", retention_preview) \
-  X("event.list", event_list)               \
-  X("run.pause", run_pause)                 \
-  X("run.resume", run_resume)               \
-  X("run.priority", run_priority)           \
-  X("job.pause", job_pause)                 \
-  X("client.pause", client_pause)           \
-  X("queue.pause", queue_pause)             \
-  X("bandwidth.show", bandwidth_show)       \
-  X("bandwidth.set", bandwidth_set)         \
-  X("worker.list", worker_list)             \
-  X("worker.drain", worker_drain)           \
-  X("worker.programs", worker_programs)     \
-  X("notify.channel.list", notify_channel_list) \
-  X("notify.channel.put", notify_channel_put) \
-  X("notify.channel.remove", notify_channel_remove) \
-  X("notify.rule.list", notify_rule_list) \
-  X("notify.rule.put", notify_rule_put) \
-  X("notify.rule.remove", notify_rule_remove) \
-  X("notify.template.list", notify_template_list) \
-  X("notify.template.put", notify_template_put) \
+#define DRAY_VERB_HANDLERS(X)                         \
+  X("status", status)                                 \
+  X("client.list", client_list)                       \
+  X("client.put", client_put)                         \
+  X("client.remove", client_remove)                   \
+  X("remote.list", remote_list)                       \
+  X("remote.put", remote_put)                         \
+  X("remote.remove", remote_remove)                   \
+  X("remote.test", remote_test)                       \
+  X("remote.about", remote_about)                     \
+  X("remote.browse", remote_browse)                   \
+  X("remote.merge", remote_merge)                     \
+  X("remote.types", remote_types)                     \
+  X("remote.host_key", remote_host_key)               \
+  X("seal.key", seal_key)                             \
+  X("job.list", job_list)                             \
+  X("job.show", job_show)                             \
+  X("job.put", job_put)                               \
+  X("job.import", job_import)                         \
+  X("job.remove", job_remove)                         \
+  X("job.enable", job_enable)                         \
+  X("job.next", job_next)                             \
+  X("schedule.preview", schedule_preview)             \
+  X("run.list", run_list)                             \
+  X("run.show", run_show)                             \
+  X("run.why", run_why)                               \
+  X("run.log", run_log)                               \
+  X("run.approve", run_approve)                       \
+  X("run.reject", run_reject)                         \
+  X("version.list", version_list)                     \
+  X("version.show", version_show)                     \
+  X("version.find", version_find)                     \
+  X("version.pin", version_pin)                       \
+  X("version.unpin", version_unpin)                   \
+  X("retention.preview", retention_preview)           \
+  X("event.list", event_list)                         \
+  X("run.pause", run_pause)                           \
+  X("run.resume", run_resume)                         \
+  X("run.priority", run_priority)                     \
+  X("job.pause", job_pause)                           \
+  X("client.pause", client_pause)                     \
+  X("queue.pause", queue_pause)                       \
+  X("bandwidth.show", bandwidth_show)                 \
+  X("bandwidth.set", bandwidth_set)                   \
+  X("worker.list", worker_list)                       \
+  X("worker.drain", worker_drain)                     \
+  X("worker.programs", worker_programs)               \
+  X("notify.channel.list", notify_channel_list)       \
+  X("notify.channel.put", notify_channel_put)         \
+  X("notify.channel.remove", notify_channel_remove)   \
+  X("notify.rule.list", notify_rule_list)             \
+  X("notify.rule.put", notify_rule_put)               \
+  X("notify.rule.remove", notify_rule_remove)         \
+  X("notify.template.list", notify_template_list)     \
+  X("notify.template.put", notify_template_put)       \
   X("notify.template.remove", notify_template_remove) \
-  X("notify.key", notify_key) \
-  X("notify.deliveries", notify_deliveries) \
-  X("notify.preview", notify_preview) \
-  X("notify.test", notify_test) \
-  X("notify.retry", notify_retry) \
-  X("notify.register", notify_register) \
-  X("notify.config", notify_config) \
-  X("notify.mark", notify_mark) \
-  X("settings.list", settings_list)         \
-  X("settings.set", settings_set)           \
-  X("token.list", token_list)               \
-  X("token.put", token_put)                 \
-  X("token.remove", token_remove)           \
-  X("user.list", user_list)                 \
-  X("user.put", user_put)                   \
-  X("user.remove", user_remove)             \
-  X("user.password", user_password)         \
-  X("session.put", session_put)             \
-  X("session.remove", session_remove)       \
-  X("access.used", access_used)             \
-  X("audit.list", audit_list)               \
-  X("system.check", system_check)           \
-  X("system.backup", system_backup)         \
-  X("worker.examine", worker_examine)       \
-  X("job.export_key", job_export_key)       \
-  X("upload.prepare", upload_prepare)       \
+  X("notify.key", notify_key)                         \
+  X("notify.deliveries", notify_deliveries)           \
+  X("notify.preview", notify_preview)                 \
+  X("notify.test", notify_test)                       \
+  X("notify.retry", notify_retry)                     \
+  X("notify.register", notify_register)               \
+  X("notify.config", notify_config)                   \
+  X("notify.mark", notify_mark)                       \
+  X("settings.list", settings_list)                   \
+  X("settings.set", settings_set)                     \
+  X("token.list", token_list)                         \
+  X("token.put", token_put)                           \
+  X("token.remove", token_remove)                     \
+  X("user.list", user_list)                           \
+  X("user.put", user_put)                             \
+  X("user.remove", user_remove)                       \
+  X("user.password", user_password)                   \
+  X("session.put", session_put)                       \
+  X("session.remove", session_remove)                 \
+  X("access.used", access_used)                       \
+  X("audit.list", audit_list)                         \
+  X("system.check", system_check)                     \
+  X("system.backup", system_backup)                   \
+  X("worker.examine", worker_examine)                 \
+  X("job.export_key", job_export_key)                 \
+  X("upload.prepare", upload_prepare)                 \
   X("receipt.list", receipt_list)
 // clang-format on
 #define DRAY_DECLARE(name, function) Result<std::string> function(Context&, const JsonValue&);

@@ -147,8 +147,13 @@ Result<std::string> notify_channel_put(Context& context, const JsonValue& body) 
   const std::optional<JsonValue> name = body.find("name");
   if (!name || !name->text()) return fail(ErrorCode::invalid, "channel: name: is missing");
   DRAY_TRY_ASSIGN(const auto before, context.notify.channel(*name->text()));
-  NotifyChannel channel = before.value_or(NotifyChannel{});
-  DRAY_TRY(annotate(read_json(body, channel, {.patch = before.has_value()}), "channel"));
+  ChannelPut args{before.value_or(NotifyChannel{}), {}};
+  DRAY_TRY(annotate(read_json(body, args, {.patch = before.has_value()}), "channel"));
+  NotifyChannel& channel = args.channel;
+  if (args.create.value_or(false) && before)
+    return fail(ErrorCode::conflict, "there is a channel {} already", quoted(channel.name));
+  if (!args.create.value_or(true) && (!before || !is_own(context, before->client)))
+    return fail(ErrorCode::not_found, "there is no channel {}", quoted(channel.name));
   channel.updated_at = context.now.wall;
   DRAY_TRY(check_channel(channel));
   if (before) DRAY_TRY(check_change(*before, channel, body.find("sealed").has_value()));

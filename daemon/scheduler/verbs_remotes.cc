@@ -62,6 +62,9 @@ uint32_t cap_of(const RemoteView& remote) {
 Status check_version(const SealedRemote& remote, const std::optional<RemoteView>& before) {
   const uint32_t expected = before ? before->version + 1 : remote.version;
   if (remote.version == expected && remote.version > 0) return {};
+  if (before && remote.version == 1)
+    return fail(ErrorCode::conflict, "client {} has a remote {} already", quoted(remote.client),
+                quoted(remote.name));
   return fail(ErrorCode::conflict,
               "remote {}: version {} was sent, {} is next: it was changed meanwhile. Read it again "
               "and repeat the change",

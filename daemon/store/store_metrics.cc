@@ -19,8 +19,12 @@ double seconds_between(WallTime from, WallTime to) {
 
 void read_ended(Db& db, const std::string& client, std::map<int64_t, JobMetrics>& jobs) {
   auto query = db.query(
-      "SELECT j.id, j.client, j.name, r.state, count(*), max(r.ended_at) FROM jobs j JOIN runs r "
-      "ON r.job = j.id WHERE r.state >= 20 AND (?1 = '' OR j.client = ?1) GROUP BY j.id, r.state");
+      "SELECT j.id, j.client, j.name, t.state, sum(t.runs), max(t.ended_at), sum(t.bytes), "
+      "sum(t.files) FROM jobs j JOIN (SELECT job, state, count(*) AS runs, max(ended_at) AS "
+      "ended_at, sum(bytes) AS bytes, sum(files) AS files FROM runs WHERE state >= 20 GROUP BY "
+      "job, "
+      "state UNION ALL SELECT job, state, runs, NULL, bytes, files FROM run_totals) t ON t.job = "
+      "j.id WHERE ?1 = '' OR j.client = ?1 GROUP BY j.id, t.state");
   query.bind(client);
   while (query.next()) {
     JobMetrics& job = jobs[query.i64(0)];
@@ -28,8 +32,10 @@ void read_ended(Db& db, const std::string& client, std::map<int64_t, JobMetrics>
     job.job = query.text(2);
     const auto state = query.as<RunState>(3);
     job.ended[std::string(to_string(state))] = query.as<uint64_t>(4);
-    if (state == RunState::succeeded || state == RunState::warning)
-      job.last_success = std::max(job.last_success, query.time(5));
+    job.bytes_total += query.as<uint64_t>(6);
+    job.files_total += query.as<uint64_t>(7);
+    const bool good = state == RunState::succeeded || state == RunState::warning;
+    if (good && !query.is_null(5)) job.last_success = std::max(job.last_success, query.time(5));
   }
 }
 
@@ -48,6 +54,27 @@ void read_last(Db& db, std::map<int64_t, JobMetrics>& jobs) {
   }
 }
 
+void read_queues(Db& db, const std::string& client, WallTime now, MetricsSnapshot& snapshot) {
+  auto clients = db.query("SELECT name FROM clients WHERE ?1 = '' OR name = ?1");
+  clients.bind(client);
+  while (clients.next())
+    snapshot.queues[clients.text(0)] = {};
+  auto query = db.query(
+      "SELECT client, state, count(*), min(queued_at) FROM runs WHERE state < 20 AND (?1 = '' OR "
+      "client = ?1) GROUP BY client, state");
+  query.bind(client);
+  while (query.next()) {
+    const auto state = query.as<RunState>(1);
+    const auto count = query.as<uint64_t>(2);
+    QueueMetrics& queue = snapshot.queues[query.text(0)];
+    snapshot.open[std::string(to_string(state))] += count;
+    if (is_on_worker(state)) queue.running += count;
+    if (state == RunState::queued || state == RunState::retry_wait) queue.waiting += count;
+    if (state == RunState::queued)
+      queue.oldest_waiting_seconds = seconds_between(query.time(3), now);
+  }
+}
+
 }  // namespace
 
 Result<MetricsSnapshot> read_metrics(Db& db, const std::string& client, WallTime now) {
@@ -56,7 +83,6 @@ Result<MetricsSnapshot> read_metrics(Db& db, const std::string& client, WallTime
     Queries queries(db, kMetricsLimit);
     queries.bind_to(client);
     DRAY_TRY_ASSIGN(snapshot.counts, queries.counts());
-    DRAY_TRY_ASSIGN(snapshot.open, queries.open_runs());
     DRAY_TRY_ASSIGN(snapshot.last_sequence, queries.last_sequence());
     if (client.empty()) {
       DRAY_TRY_ASSIGN(snapshot.tokens, Access(db).tokens());
@@ -69,11 +95,7 @@ Result<MetricsSnapshot> read_metrics(Db& db, const std::string& client, WallTime
     read_last(db, jobs);
     for (auto& [id, job] : jobs)
       snapshot.jobs.push_back(std::move(job));
-    auto oldest = db.query(
-        "SELECT min(queued_at) FROM runs WHERE state < 20 AND state = ?1 AND (?2 = '' OR client = "
-        "?2)");
-    if (oldest.bind(RunState::queued, client).next() && !oldest.is_null(0))
-      snapshot.oldest_waiting_seconds = seconds_between(oldest.time(0), now);
+    read_queues(db, client, now, snapshot);
     return snapshot;
   });
 }

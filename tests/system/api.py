@@ -15,8 +15,19 @@ CONTRACT = yaml.safe_load((SOURCE_DIR / "schemas/openapi.yaml").read_text())
 BASE = "/api/v1"
 
 
-def resolver():
-    return jsonschema.RefResolver("", CONTRACT)
+def closed(part):
+    """The contract without room for fields that it does not name."""
+    if isinstance(part, list):
+        return [closed(one) for one in part]
+    if not isinstance(part, dict):
+        return part
+    whole = {key: closed(value) for key, value in part.items()}
+    if whole.get("type") == "object" and isinstance(whole.get("properties"), dict):
+        whole.setdefault("additionalProperties", False)
+    return whole
+
+
+RESOLVER = jsonschema.RefResolver("", closed(CONTRACT))
 
 
 def find_operation(method, path):
@@ -34,7 +45,7 @@ def find_operation(method, path):
 
 
 def check_schema(schema, value):
-    jsonschema.Draft202012Validator(schema, resolver=resolver()).validate(value)
+    jsonschema.Draft202012Validator(closed(schema), resolver=RESOLVER).validate(value)
 
 
 class Answer:
@@ -72,7 +83,7 @@ class Client:
         finally:
             connection.close()
 
-    def ask(self, method, path, body=None, expect=200, headers=None):
+    def say(self, method, path, body=None, expect=200, headers=None):
         sent = dict(headers or {})
         data = None
         if body is not None:
@@ -81,7 +92,17 @@ class Client:
         answer = self.raw(method, BASE + path, data, sent)
         assert answer.status == expect, f"{method} {path}: {answer.status} {answer.body[:2000]}"
         self.check(method, BASE + path, answer)
+        if expect < 400 and body is not None:
+            asked = find_operation(method, BASE + path)[1]["requestBody"]["content"]["application/json"]
+            check_schema(asked["schema"], body)
+        return answer
+
+    def ask(self, method, path, body=None, expect=200, headers=None):
+        answer = self.say(method, path, body, expect, headers)
         return answer.json if answer.body and answer.type.endswith("json") else answer
+
+    def get_tag(self, path):
+        return self.say("GET", path).headers["ETag"]
 
     def check(self, method, path, answer):
         pattern, operation = find_operation(method, path)

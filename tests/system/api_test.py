@@ -133,7 +133,7 @@ class TestLife(ApiTest):
         self.wait_for(answer.json["run"])
         receipt = self.admin.get(f"/receipts?run={answer.json['run']}")["receipts"][0]
         self.assertEqual(receipt["size"], len(content))
-        self.assertEqual((self.stack.dir / "files/in/report.bin").read_bytes(), content)
+        self.assertEqual((self.stack.dir / "files/in/current/report.bin").read_bytes(), content)
 
     def test_an_upload_that_breaks_off_leaves_nothing(self):
         self.add_remote()
@@ -147,7 +147,7 @@ class TestLife(ApiTest):
             self.stack.wait_until(lambda: self.admin.get("/runs?job=in")["runs"], "the run")
         run = self.admin.get("/runs?job=in")["runs"][0]["run"]
         self.wait_for(run, states=("cancelled",))
-        self.assertFalse((self.stack.dir / "files/in/half.bin").exists())
+        self.assertFalse((self.stack.dir / "files/in/current/half.bin").exists())
 
     def test_exports_are_safe_for_spreadsheets(self):
         self.add_remote()

@@ -5,6 +5,7 @@ import datetime
 import glob
 
 from harness import *
+from receivers import MailServer
 from servers import *
 
 LIBRARY = next(iter(glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")), None)
@@ -12,13 +13,14 @@ LIBRARY = next(iter(glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")), None)
 
 @unittest.skipUnless(LIBRARY, "libfaketime is not installed")
 class FakeClock(StackTest):
+    further = {}  # options of the stack
     start_at = "2026-03-28 23:51:00"  # UTC; clocks in Berlin go forward at 01:00 UTC next day
 
     def setUp(self):
         self.clock = pathlib.Path(tempfile.mkdtemp(prefix="clock-")) / "now"
         self.addCleanup(shutil.rmtree, self.clock.parent)
         self.set_clock(self.start_at)
-        type(self).options = {"env": {"drayd": {
+        type(self).options = {**self.further, "env": {"drayd": {
             "LD_PRELOAD": LIBRARY, "FAKETIME_TIMESTAMP_FILE": str(self.clock),
             "FAKETIME_NO_CACHE": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1", "TZ": "UTC"}}}
         super().setUp()
@@ -85,6 +87,29 @@ class FakeClock(StackTest):
         self.job("gap", "--daily", "02:30", "--tz", "Europe/Berlin")
         shown = self.stack.dray("job", "next", "gap", "-n", "3").stdout
         self.assertIn("DST", shown)
+
+
+class ToldOfDowntime(FakeClock):
+    further = {"notifier": 'allow_addresses = ["127.0.0.1"]\ndigest_window = "3s"\n'}
+
+    def test_who_asked_for_it_is_told_of_every_run_that_was_missed(self):
+        server = self.enterContext(MailServer())
+        self.stack.dray("notify", "add-channel", "mail", "smtp", "host=127.0.0.1",
+                        f"port={server.port}", "security=none", "from=dray@example.org")
+        self.stack.dray("notify", "add", "--channel", "mail", "--on", "missed", "--to",
+                        "ops@example.org")
+        self.job("hourly", "--cron", "0 * * * *", "--tz", "UTC", "--misfire", "skip")
+        self.stack.kill("drayd")
+        self.set_clock("2026-03-29 02:10:00")
+        self.stack.start("drayd")
+        mails = server.inbox.wait(3)
+        self.assertEqual({m["subject"] for m in mails}, {"[Drayage] hourly was missed"})
+        texts = "".join(m["message"].get_body(("plain",)).get_content() for m in mails)
+        for hour in ("2026-03-29 00:00", "2026-03-29 01:00", "2026-03-29 02:00"):
+            self.assertIn(hour, texts.replace("T", " "))
+        self.stack.wait_until(lambda: all(
+            self.stack.show(run["run"])["run"]["notified_at"]
+            for run in self.stack.json("runs", "list", "--job", "hourly")["runs"]), "the marks")
 
 
 if __name__ == "__main__":

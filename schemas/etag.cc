@@ -1,4 +1,4 @@
-#include "daemon/notifier/etag.h"
+#include "schemas/etag.h"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 #include "daemon/base/digest.h"
 #include "schemas/json_text.h"
 
-namespace dray::notifier {
+namespace dray {
 namespace {
 
 constexpr size_t kDigits = 32;
@@ -15,6 +15,8 @@ constexpr std::string_view kPassing[] = {
     "busy",      "connected", "jobs",         "last_address", "last_login_at", "last_run",
     "last_runs", "last_seen", "last_used_at", "next_due",     "progress",
 };
+
+constexpr std::string_view kChangedSince = "it was changed since it was looked at";
 
 bool passes(std::string_view key) {
   return std::ranges::find(kPassing, key) != std::end(kPassing);
@@ -36,4 +38,12 @@ std::string etag_of(std::string_view content) {
   return fmt::format("\"{}\"", to_hex(hash).substr(0, kDigits));
 }
 
-}  // namespace dray::notifier
+std::unexpected<Error> fail_changed_since() {
+  return fail(ErrorCode::conflict, "{}", kChangedSince);
+}
+
+bool is_changed_since(const Error& error) {
+  return error.code == ErrorCode::conflict && error.message == kChangedSince;
+}
+
+}  // namespace dray
