@@ -278,6 +278,7 @@ void Connection::count_answer(unsigned status) {
 HttpStream& Connection::take_over(std::string& early) {
   taken_over_ = true;
   answered_ = true;
+  stream_.tally().requests += 1;
   keep_alive_ = false;
   early.assign(static_cast<const char*>(in_.data().data()), in_.size());
   in_.consume(in_.size());

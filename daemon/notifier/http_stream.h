@@ -43,6 +43,11 @@ class HttpStream {
   Plain& lowest() { return tls_ ? tls_->next_layer() : *plain_; }
   executor_type get_executor() { return lowest().get_executor(); }
   ConnectionTally& tally() { return *tally_; }
+  // Of bytes that were written past the stream: how many were to go, and how many went.
+  void count_written(size_t wanted, size_t written) {
+    tally_->writing = wanted;
+    CountingPolicy(tally_).transfer_write_bytes(written);
+  }
 
   void expires_after(Duration time) { lowest().expires_after(time); }
   void expires_never() { lowest().expires_never(); }

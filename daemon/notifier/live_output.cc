@@ -52,6 +52,7 @@ size_t LiveOutput::write_plain(const std::vector<LiveLog::Piece>& pieces) {
     return 0;
   }
   bytes_written_ += *sent;
+  stream_.count_written(bytes, *sent);
   const size_t taken = settle(*sent, pieces);
   if (*sent < bytes) wait_for_room();
   return taken;

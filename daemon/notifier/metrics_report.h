@@ -19,6 +19,7 @@ struct MetricsSources {
   const HttpServer& server;
   const LiveHub& live;
   const notify::Notifications& notifications;
+  const LiveHub& live;
 };
 
 // Who belongs to a client gets its numbers alone. What only drayd knows is left out while that is

@@ -47,7 +47,7 @@ NotifierService::Impl::Impl(DaemonContext& context_in, std::unique_ptr<Bus> bus_
       stop_timer(context.loop) {
   api.live = std::make_shared<LiveHub>(api);
   api.metrics_text = [this](const Identity& who) {
-    const MetricsSources sources{database, verbs, metrics, *server, *api.live, *notifications};
+    const MetricsSources sources{database, verbs, metrics, *server, *notifications, *api.live};
     return metrics_report(sources, who);
   };
   api.connections = [this](const Identity& who) {
