@@ -17,7 +17,6 @@ struct MetricsSources {
   VerbClient& verbs;
   const Metrics& metrics;
   const HttpServer& server;
-  const LiveHub& live;
   const notify::Notifications& notifications;
   const LiveHub& live;
 };

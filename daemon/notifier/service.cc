@@ -121,7 +121,7 @@ void NotifierService::Impl::report_use() {
 // The database may come later than we do, and somebody may be made by the command line meanwhile.
 void NotifierService::Impl::announce() {
   const Result<bool> needed = access.needs_setup();
-  setup_timer.start_once(kSetupCheck, [this] { announce(); });
+  setup_timer.start_once(needed ? kSetupCheck : kDatabaseCheck, [this] { announce(); });
   if (!needed) return;
   if (!*needed) return set_up_done();
   if (!announced.empty()) return;
