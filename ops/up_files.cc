@@ -38,6 +38,12 @@ std::string free_address() {
   return free ? fmt::format("127.0.0.1:{}", kPort) : "127.0.0.1:0";
 }
 
+// Of a build that was not installed: the page is there, or will be once it is built.
+std::string built_page(const std::string& program_dir) {
+  const std::string build = parent_dir(program_dir);
+  return path_exists(build + "/CMakeCache.txt") ? build + "/web" : "";
+}
+
 Result<UniqueFd> take_lock(const std::string& data_dir) {
   const std::string path = data_dir + "/up.lock";
   UniqueFd fd(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
@@ -80,20 +86,22 @@ Result<std::string> choose_run_dir(const std::string& data_dir, const std::strin
       data_dir, kMaxSocketPath, room - 4);
 }
 
-std::string first_config(const std::string& data_dir, const std::string& run_dir,
-                         const std::string& listen) {
-  return fmt::format(
+std::string first_config(const FirstConfig& facts) {
+  const std::string text = fmt::format(
       "# Made by `dray up`. `dray config show --defaults` explains every key.\n\n"
       "[paths]\ndata_dir = {}\nrun_dir = {}\n\n"
       "[broker]\nauthorized_keys_dir = {}\n\n"
       "[worker]\n# Directories of this machine that remotes of type local may use:\n"
       "# local_roots = [\"/srv/files\"]\n\n"
       "[notifier]\nlisten = [{}]\n",
-      json_quote(data_dir), json_quote(run_dir), json_quote(data_dir + "/authorized_keys.d"),
-      json_quote(listen));
+      json_quote(facts.data_dir), json_quote(facts.run_dir),
+      json_quote(facts.data_dir + "/authorized_keys.d"), json_quote(facts.listen));
+  if (facts.web_dir.empty()) return text;
+  return text + fmt::format("web_dir = {}\n", json_quote(facts.web_dir));
 }
 
-Result<UpFiles> prepare_up(const std::string& data_dir, const std::string& config_path) {
+Result<UpFiles> prepare_up(const std::string& data_dir, const std::string& config_path,
+                           const std::string& program_dir) {
   UpFiles files;
   files.data_dir = data_dir;
   DRAY_TRY(ensure_private_dir(data_dir));
@@ -103,11 +111,15 @@ Result<UpFiles> prepare_up(const std::string& data_dir, const std::string& confi
     std::string runtime = from_environment("XDG_RUNTIME_DIR");
     if (access(runtime.c_str(), W_OK) != 0) runtime.clear();
     DRAY_TRY_ASSIGN(const std::string run_dir, choose_run_dir(data_dir, runtime));
-    DRAY_TRY(write_file_atomic(files.config_path, first_config(data_dir, run_dir, free_address())));
+    const FirstConfig facts{data_dir, run_dir, free_address(), built_page(program_dir)};
+    DRAY_TRY(write_file_atomic(files.config_path, first_config(facts)));
   }
   DRAY_TRY_ASSIGN(files.config, load_config(files.config_path));
   DRAY_TRY(ensure_private_dir(files.config.paths.data_dir));
   DRAY_TRY(ensure_private_dir(files.config.paths.run_dir));
+  // What an earlier notifier wrote about itself holds no more.
+  for (const char* name : {"/notifier/address", "/notifier/setup-link"})
+    ::unlink((files.config.paths.data_dir + name).c_str());
   return files;
 }
 

@@ -20,13 +20,20 @@ struct UpFiles {
 // "$XDG_DATA_HOME/dray" or "~/.local/share/dray"; "/var/lib/dray-up" without a home.
 std::string default_data_dir();
 
-// `config_path` "": data_dir/dray.toml, made when absent. conflict: another `dray up` uses the
-// directory; invalid: its path is too long for sockets.
-Result<UpFiles> prepare_up(const std::string& data_dir, const std::string& config_path);
+// `config_path` "": data_dir/dray.toml, made when absent. `program_dir`: where the programs lie;
+// those of a build that was not installed serve the page that lies beside them. conflict: another
+// `dray up` uses the directory; invalid: its path is too long for sockets.
+Result<UpFiles> prepare_up(const std::string& data_dir, const std::string& config_path,
+                           const std::string& program_dir);
 
+struct FirstConfig {
+  std::string data_dir;
+  std::string run_dir;
+  std::string listen;   // of the page
+  std::string web_dir;  // "": where the installation puts the page
+};
 // Text of a first configuration. Pure.
-std::string first_config(const std::string& data_dir, const std::string& run_dir,
-                         const std::string& listen);
+std::string first_config(const FirstConfig& facts);
 
 // Where sockets go: a tmpfs of the user if there is one, else below the data directory. The longest
 // socket below it must fit the kernel's 107 bytes. Pure.

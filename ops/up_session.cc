@@ -9,6 +9,7 @@
 #include "daemon/base/text.h"
 #include "ops/table.h"
 #include "ops/text_width.h"
+#include "schemas/access.h"
 
 namespace dray::ops {
 namespace {
@@ -19,6 +20,7 @@ constexpr Duration kPatience = seconds{30};
 constexpr Duration kReadyTimeout = seconds{30};
 constexpr Duration kPageTimeout = seconds{5};
 constexpr off_t kMaxOldLog = 8 << 20;
+constexpr size_t kNameColumns = 13;  // "dray-notifier"
 
 struct Program {
   std::string_view name;
@@ -26,10 +28,6 @@ struct Program {
 };
 constexpr Program kPrograms[] = {
     {"dray-broker", "36"}, {"drayd", "34"}, {"dray-worker", "35"}, {"dray-notifier", "33"}};
-
-std::string directory_of(const std::string& path) {
-  return path.substr(0, path.rfind('/'));
-}
 
 std::string_view tint_of(std::string_view name) {
   for (const Program& program : kPrograms)
@@ -45,7 +43,7 @@ Tint level_tint(std::string_view level) {
 
 std::string render_daemon_line(std::string_view name, std::string_view line, bool colour,
                                std::string& level) {
-  std::string prefix = pad_right(name, 11);
+  std::string prefix = pad_right(name, kNameColumns);
   if (colour) prefix = fmt::format("\x1b[{}m{}\x1b[0m", tint_of(name), prefix);
   level = "info";
   const Result<Json> json = parse_json(line);
@@ -85,7 +83,8 @@ UpSession::~UpSession() {
 }
 
 Status UpSession::begin() {
-  DRAY_TRY_ASSIGN(files_, prepare_up(options_.data_dir, options_.config_path));
+  DRAY_TRY_ASSIGN(
+      files_, prepare_up(options_.data_dir, options_.config_path, parent_dir(context_.program)));
   const std::string log_path = files_.data_dir + "/up.log";
   struct stat info {};
   const bool too_long = stat(log_path.c_str(), &info) == 0 && info.st_size > kMaxOldLog;
@@ -95,7 +94,7 @@ Status UpSession::begin() {
   for (const int signal : {SIGINT, SIGTERM, SIGHUP})
     loop_.on_signal(signal, [this] { on_signal(); });
 
-  const std::string bin = directory_of(context_.program);
+  const std::string bin = parent_dir(context_.program);
   for (const Program& program : kPrograms) {
     const std::string path = fmt::format("{}/{}", bin, program.name);
     if (!path_exists(path))
@@ -135,17 +134,20 @@ Status UpSession::wait_ready() {
 
 // The notifier writes them when it listens, and when it knows whether there is a user.
 void UpSession::find_page() {
-  const std::string directory = files_.data_dir + "/notifier/";
+  const std::string directory = files_.config.paths.data_dir + "/notifier/";
   const auto read = [&](const char* name) {
     const Result<std::string> text = read_file(directory + name, 4096);
     return text ? std::string(trim(*text)) : std::string();
   };
+  const auto users = context_.ask_as<UserListAnswer>("user.list");
+  const bool someone = !users || !users->users.empty();
   const Instant give_up = backend_->now().mono + kPageTimeout;
-  while (!stopping_ && page_.empty() && backend_->now().mono < give_up) {
-    backend_->wait(milliseconds{100});
+  while (!stopping_ && backend_->now().mono < give_up) {
     page_ = read("address");
+    setup_ = read("setup-link");
+    if (!page_.empty() && (someone || !setup_.empty())) return;
+    backend_->wait(milliseconds{100});
   }
-  setup_ = read("setup-link");
 }
 
 void UpSession::say(const std::string& text) {

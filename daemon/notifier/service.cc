@@ -41,7 +41,7 @@ NotifierService::Impl::Impl(DaemonContext& context_in, std::unique_ptr<Bus> bus_
       gate(context.config.notifier.hosts, context.config.notifier.public_url),
       router(all_route_tables()),
       api{context.config, context.loop, context.clock, *bus,  database, verbs, access,
-          gate,           router,       metrics,       files, uploads,  {},    {}},
+          gate,           router,       metrics,       files, uploads,  {},    {}, {}},
       use_timer(context.loop),
       setup_timer(context.loop),
       stop_timer(context.loop) {
@@ -121,7 +121,7 @@ void NotifierService::Impl::report_use() {
 // The database may come later than we do, and somebody may be made by the command line meanwhile.
 void NotifierService::Impl::announce() {
   const Result<bool> needed = access.needs_setup();
-  setup_timer.start_once(kSetupCheck, [this] { announce(); });
+  setup_timer.start_once(needed ? kSetupCheck : kDatabaseCheck, [this] { announce(); });
   if (!needed) return;
   if (!*needed) return set_up_done();
   if (!announced.empty()) return;

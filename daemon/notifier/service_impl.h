@@ -15,6 +15,7 @@ namespace dray {
 struct NotifierService::Impl {
   static constexpr Duration kReportUse = seconds{30};
   static constexpr Duration kSetupCheck = seconds{1};
+  static constexpr Duration kDatabaseCheck = milliseconds{100};
   static constexpr Duration kStopCheck = milliseconds{20};
   static constexpr Duration kStopPatience = seconds{2};
   static constexpr size_t kMaxShownConnections = 2000;

@@ -1,6 +1,6 @@
 #include "tests/simulator/scheduler_node.h"
 
-#include "daemon/scheduler/store_jobs.h"
+#include "daemon/store/store_jobs.h"
 #include "tests/simulator/bugs.h"
 #include "tests/simulator/world.h"
 

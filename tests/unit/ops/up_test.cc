@@ -37,8 +37,9 @@ TEST_CASE("two data directories of one user do not share sockets") {
 
 TEST_CASE("the first configuration is one that the programs accept") {
   // A quote in a path is refused; it never stands in the file unescaped.
-  CHECK_FALSE(parse_config(first_config("/d ata\"x", "/run/x", "127.0.0.1:0"), "dray.toml"));
-  CHECK(parse_config(first_config("/home/anna/dray", "/run/x", "127.0.0.1:0"), "dray.toml"));
+  CHECK_FALSE(parse_config(first_config({"/d ata\"x", "/run/x", "127.0.0.1:0", ""}), "dray.toml"));
+  CHECK(parse_config(first_config({"/home/anna/dray", "/run/x", "127.0.0.1:0", "/build/web"}),
+                     "dray.toml"));
 }
 
 TEST_CASE("the demo has a few hundred files with awkward names and a size that takes seconds") {
@@ -71,7 +72,7 @@ TEST_CASE("lines of daemons are merged in readable form and cannot forge one ano
   CHECK(render_daemon_line("drayd",
                            R"({"time":"2026-11-20T05:47:03.123Z","level":"warn","program":"drayd",)"
                            R"("event":"job.broken","message":"job \u001b[2Jx is broken"})",
-                           false, level) == "05:47:03 drayd        job \\u{1b}[2Jx is broken");
+                           false, level) == "05:47:03 drayd          job \\u{1b}[2Jx is broken");
   CHECK(level == "warn");
   CHECK(render_daemon_line("drayd", "terminate called\x1b[2J", false, level).find('\x1b') ==
         std::string::npos);

@@ -504,6 +504,8 @@ export type RunView = {
   hint: string;
   started_at: Time;
   ended_at: Time;
+  /** When somebody was told of its end */
+  notified_at: Time;
   bytes: number;
   files: number;
   checks: number;
@@ -634,6 +636,8 @@ export type RunWindow = {
 export type RunLimits = {
   max_duration_seconds: number;
   memory_bytes: number;
+  /** 100: one processor; 0: the default of the worker */
+  cpu_percent: number;
   windows: RunWindow[];
 };
 
@@ -888,6 +892,8 @@ export type AuditEntry = {
   at: Time;
   asked_by: string;
   peer: string;
+  /** Of the person; "": on the machine itself */
+  address: string;
   verb: string;
   target: string;
   before: unknown;
@@ -1109,6 +1115,8 @@ export type RunWindowInput = {
 export type RunLimitsInput = {
   max_duration_seconds?: number;
   memory_bytes?: number;
+  /** 100: one processor; 0: the default of the worker */
+  cpu_percent?: number;
   windows?: RunWindowInput[];
 };
 
@@ -1167,4 +1175,202 @@ export type ClientSpecInput = {
   weight?: number;
   max_concurrent_jobs?: number;
   max_bandwidth_kbps?: number;
+};
+
+export type NotifyEvent =
+  | "success"
+  | "warning"
+  | "failure"
+  | "cancelled"
+  | "missed"
+  | "held"
+  | "overdue"
+  | "fixed"
+  | "started"
+  | "digest"
+  | "test";
+
+export type ChannelKind = "smtp" | "webhook" | "slack" | "ntfy" | "healthchecks" | "alertmanager";
+
+export type ChannelKindList = {
+  kinds: {
+    kind: ChannelKind;
+    title: string;
+    /** Takes recipients */
+    mail: boolean;
+    fields: {
+      name: string;
+      help: string;
+      required: boolean;
+      secret: boolean;
+      /** What holds when it is not given */
+      otherwise: string;
+    }[];
+  }[];
+};
+
+export type NotifyChannel = {
+  name: string;
+  /** Whose rules may use it; "": everybody's */
+  client: string;
+  kind: ChannelKind;
+  settings: Record<string, string>;
+  /** Names of those that are stored */
+  secrets: string[];
+  /** Never shown */
+  sealed?: string;
+  /** Fingerprint of the notifier's key */
+  sealed_for?: string;
+  /** Messages; 0: no cap */
+  max_per_hour: number;
+  /** So many in ten minutes become one digest; 0: never */
+  digest_after: number;
+  /** Channel that is told what this one could not deliver; "": none */
+  fallback: string;
+  updated_at: Time;
+};
+
+export type ChannelList = {
+  channels: NotifyChannel[];
+};
+
+export type ChannelInput = {
+  name: string;
+  client?: string;
+  kind: ChannelKind;
+  /** Fields of the kind, secret ones among them */
+  settings?: Record<string, string>;
+  max_per_hour?: number;
+  digest_after?: number;
+  fallback?: string;
+};
+
+export type ChannelPatch = {
+  /** Replaces all in clear; secrets stay where none is given */
+  settings?: Record<string, string>;
+  max_per_hour?: number;
+  digest_after?: number;
+  fallback?: string;
+};
+
+export type TestInput = {
+  /** Of a mail channel */
+  recipient?: string;
+};
+
+export type TestAnswer = {
+  ok: boolean;
+  error: string;
+  duration_ms: number;
+};
+
+export type NotifyRule = {
+  id: number;
+  /** "": the operator's, for all clients */
+  client: string;
+  /** "": all jobs of the client */
+  job: string;
+  /** None: these jobs are told of nowhere */
+  events: NotifyEvent[];
+  channel: string;
+  /** Of a mail channel */
+  recipients: string[];
+  /** When overdue is told; 0: never */
+  must_succeed_every_seconds: number;
+  /** Of failures in a row only the first */
+  only_changes: boolean;
+  updated_at: Time;
+};
+
+export type RuleList = {
+  rules: NotifyRule[];
+};
+
+export type RuleInput = {
+  client?: string;
+  job?: string;
+  events: NotifyEvent[];
+  channel?: string;
+  recipients?: string[];
+  must_succeed_every_seconds?: number;
+  only_changes?: boolean;
+};
+
+export type RulePatch = {
+  client?: string;
+  job?: string;
+  events?: NotifyEvent[];
+  channel?: string;
+  recipients?: string[];
+  must_succeed_every_seconds?: number;
+  only_changes?: boolean;
+};
+
+export type NotifyTemplate = {
+  /** "": the operator's */
+  client: string;
+  /** "": all events */
+  event: string;
+  part: "subject" | "text" | "html";
+  /** See docs/EMAIL_TEMPLATES.md */
+  text: string;
+  updated_at: Time;
+};
+
+export type TemplateList = {
+  templates: NotifyTemplate[];
+};
+
+export type TemplateInput = {
+  client?: string;
+  event?: string;
+  part: "subject" | "text" | "html";
+  text: string;
+};
+
+export type PreviewAnswer = {
+  subject: string;
+  text: string;
+  html: string;
+  /** What a webhook gets */
+  json: Record<string, unknown>;
+};
+
+export type DeliveryState = "waiting" | "sending" | "delivered" | "failed" | "collected" | "folded";
+
+export type DeliveryView = {
+  id: number;
+  event: NotifyEvent;
+  state: DeliveryState;
+  client: string;
+  job: string;
+  /** 0: about none */
+  run: number;
+  rule: number;
+  channel: string;
+  recipient: string;
+  subject: string;
+  message_id: string;
+  attempts: number;
+  last_error: string;
+  /** The delivery that this one became part of; 0: none */
+  digest: number;
+  created_at: Time;
+  next_at: Time;
+  ended_at: Time;
+};
+
+export type DeliveryList = {
+  deliveries: DeliveryView[];
+  next_cursor: Cursor;
+};
+
+/** Either ids or a channel */
+export type DeliveryRetryInput = {
+  ids?: number[];
+  channel?: string;
+};
+
+export type DeliveryRetryAnswer = {
+  retried: number;
 };

@@ -53,7 +53,7 @@ export function emptyJob(client: string, timeZone: string): JobDraft {
     guard: { empty_source: true, max_delete_percent: 25, min_overwrites: 10, learn: true },
     bandwidth_table: { time_zone: timeZone, rows: [] },
     bandwidth_weight: 1,
-    limits: { max_duration_seconds: 0, memory_bytes: 0, windows: [] },
+    limits: { max_duration_seconds: 0, memory_bytes: 0, cpu_percent: 0, windows: [] },
     before: [],
     after: [],
     command: { name: "", settings: {} },

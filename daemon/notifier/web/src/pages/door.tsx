@@ -135,7 +135,7 @@ export function Setup() {
         {!linked && (
           <TextField
             label="Setup token"
-            help="From the link that the server printed at its first start; dray user setup prints a new one."
+            help="From the link that `dray up` and the log of dray-notifier show while there is no user"
             type="password"
             value={token}
             onInput={setToken}
