@@ -43,9 +43,9 @@ struct Api {
   StaticFiles& files;
   std::shared_ptr<Uploads> uploads;
   std::function<Task<Result<std::string>>(const Identity& who)> metrics_text;
-  std::shared_ptr<LiveHub> live;
   // The open connections that this person may see.
   std::function<std::vector<ConnectionTally>(const Identity& who)> connections;
+  std::shared_ptr<LiveHub> live;
 };
 
 struct Call {

@@ -18,7 +18,15 @@ class Db;
 
 namespace dray::notifier {
 
-// Opens when it is first asked, and again after a failure. One thread.
+// Which file lies at a path.
+struct FileIdentity {
+  uint64_t device = 0;
+  uint64_t inode = 0;
+  friend bool operator==(const FileIdentity&, const FileIdentity&) = default;
+};
+
+// Opens when it is first asked, and again after a failure or when a backup was put in its place.
+// One thread.
 class ReadConnection {
  public:
   explicit ReadConnection(std::string path);
@@ -28,12 +36,15 @@ class ReadConnection {
 
   // unavailable: the scheduler has not made it yet, or in another version.
   Result<store::Db*> open();
+  // Another one after a backup was put in place of what was read before.
+  const FileIdentity& file() const { return file_; }
   // Changes with every commit of the scheduler; 0: not open.
   uint64_t version();
 
  private:
   std::string path_;
   std::unique_ptr<store::Db> db_;
+  FileIdentity file_;  // that is open
 };
 
 class Database {

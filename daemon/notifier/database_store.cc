@@ -1,14 +1,28 @@
+#include <sys/stat.h>
+
 #include "daemon/notifier/database.h"
 #include "daemon/store/store_db.h"
 #include "schemas/migrations.h"
 
 namespace dray::notifier {
 
+namespace {
+
+FileIdentity identity_of(const std::string& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) return {};
+  return {info.st_dev, info.st_ino};
+}
+
+}  // namespace
+
 ReadConnection::ReadConnection(std::string path) : path_(std::move(path)) {}
 ReadConnection::~ReadConnection() = default;
 
 Result<store::Db*> ReadConnection::open() {
-  if (db_) return db_.get();
+  const FileIdentity file = identity_of(path_);
+  if (db_ && file == file_) return db_.get();
+  db_.reset();
   try {
     auto db = std::make_unique<store::Db>(path_, store::Db::ReadOnly::yes);
     const std::string version = db->pragma("user_version");
@@ -18,6 +32,7 @@ Result<store::Db*> ReadConnection::open() {
                   "bring both to the same version",
                   version, migrations().back().version);
     db_ = std::move(db);
+    file_ = file;
     return db_.get();
   } catch (const SQLite::Exception&) {
     return fail(ErrorCode::unavailable,

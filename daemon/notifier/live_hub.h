@@ -82,6 +82,7 @@ class LiveHub : public std::enable_shared_from_this<LiveHub> {
   Task<Status> read_new();
   Task<Status> load();
   Task<Status> read_on();
+  bool is_of_another_journal(const LivePage& page);
   void take_page(const LivePage& page);
   void begin_anew(uint64_t sequence);
   void append(const EventView& event);
@@ -117,8 +118,9 @@ class LiveHub : public std::enable_shared_from_this<LiveHub> {
   bool fetch_again_ = false;
   bool passing_ = false;  // a pass is under way or asked for
   bool pass_again_ = false;
-  size_t next_ = 0;    // of the pass under way
-  Duration worked_{};  // by it
+  size_t next_ = 0;       // of the pass under way
+  Duration worked_{};     // by it
+  FileIdentity journal_;  // the file that is followed
   uint64_t access_revision_ = 0;
   Instant beat_at_{};
   boost::asio::steady_timer followed_;  // its waits end when follow() does

@@ -106,10 +106,19 @@ Task<Status> LiveHub::read_on() {
   co_return Status{};
 }
 
+// A backup was put in place: what it holds under the sequences that are known may be something
+// else.
+bool LiveHub::is_of_another_journal(const LivePage& page) {
+  const bool opened = api_.database.at_once().open().has_value();
+  const FileIdentity& file = api_.database.at_once().file();
+  const bool other = opened && std::exchange(journal_, file) != file;
+  return ready_ && (other || page.last_sequence < log_.last_sequence());
+}
+
 void LiveHub::take_page(const LivePage& page) {
   const uint64_t known = log_.last_sequence();
-  if (page.last_sequence < known) {
-    log_warn("live.restored", "the journal ends at {}, before {}: the database is an older one",
+  if (is_of_another_journal(page)) {
+    log_warn("live.restored", "the database is another one: its journal ends at {}, not at {}",
              page.last_sequence, known);
     return begin_anew(page.last_sequence);
   }

@@ -17,8 +17,8 @@ struct MetricsSources {
   VerbClient& verbs;
   const Metrics& metrics;
   const HttpServer& server;
-  const LiveHub& live;
   const notify::Notifications& notifications;
+  const LiveHub& live;
 };
 
 // Who belongs to a client gets its numbers alone. What only drayd knows is left out while that is

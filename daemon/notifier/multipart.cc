@@ -145,6 +145,15 @@ Status MultipartReader::take_content(Handler& handler, bool& moved) {
   }
   DRAY_TRY(pass_on(std::string_view(pending_).substr(0, end), handler));
   pending_.erase(0, end);
+  if (pending_.size() < delimiter_.size() + 2) return {};
+  const std::string_view next = std::string_view(pending_).substr(delimiter_.size(), 2);
+  if (next != "\r\n" && next != "--") {
+    // Content that begins like the delimiter.
+    DRAY_TRY(pass_on(delimiter_, handler));
+    pending_.erase(0, delimiter_.size());
+    moved = true;
+    return {};
+  }
   const bool file = state_ == State::file;
   state_ = State::before;
   moved = true;

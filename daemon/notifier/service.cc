@@ -41,13 +41,13 @@ NotifierService::Impl::Impl(DaemonContext& context_in, std::unique_ptr<Bus> bus_
       gate(context.config.notifier.hosts, context.config.notifier.public_url),
       router(all_route_tables()),
       api{context.config, context.loop, context.clock, *bus,  database, verbs, access,
-          gate,           router,       metrics,       files, uploads,  {},    {}},
+          gate,           router,       metrics,       files, uploads,  {},    {}, {}},
       use_timer(context.loop),
       setup_timer(context.loop),
       stop_timer(context.loop) {
   api.live = std::make_shared<LiveHub>(api);
   api.metrics_text = [this](const Identity& who) {
-    const MetricsSources sources{database, verbs, metrics, *server, *api.live, *notifications};
+    const MetricsSources sources{database, verbs, metrics, *server, *notifications, *api.live};
     return metrics_report(sources, who);
   };
   api.connections = [this](const Identity& who) {

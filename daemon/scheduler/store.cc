@@ -75,8 +75,10 @@ Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options, WallTime
   const Status opened = guarded(what, [&]() -> Status {
     impl->db = std::make_unique<Db>(options.path);
     // The notifier reads it as a member of the group; the log beside it is made with the same
-    // rights. Whether anybody else can reach the directory is decided by that.
-    if (::chmod(options.path.c_str(), 0640) != 0) return fail_errno(errno, options.path);
+    // rights. Whether anybody else can reach the directory is decided by that. A database that is
+    // no file (SQLite's VFS decides) has no rights.
+    if (::chmod(options.path.c_str(), 0640) != 0 && errno != ENOENT)
+      return fail_errno(errno, options.path);
     Db& db = *impl->db;
     sqlite3_busy_timeout(db.handle(), kBusyTimeoutMs);
     db.exec("PRAGMA trusted_schema = OFF; PRAGMA foreign_keys = ON");

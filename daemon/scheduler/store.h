@@ -29,7 +29,7 @@ namespace store {
 class Db;
 }
 
-inline constexpr int kStoreVersion = 4;
+inline constexpr int kStoreVersion = 5;
 
 struct StoreOptions {
   std::string path;     // of the database; its directory must exist

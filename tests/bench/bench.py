@@ -9,6 +9,7 @@ import bandwidth
 import latency
 import lifecycle
 import micro
+import page
 import restore
 import startup
 import transfers
@@ -25,6 +26,7 @@ BENCHES = {
     "bandwidth": ("how well a cap over running transfers is kept", bandwidth, bandwidth.run),
     "parser": ("rclone's log to typed records", micro, micro.run_parser),
     "startup": ("drayd with many jobs and a long history", startup, startup.run),
+    "page": ("the web page with a long history and many runs that move", page, page.run),
     "spawn": ("a child from a large process", micro, micro.run_spawn),
 }
 

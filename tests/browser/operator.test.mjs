@@ -1,6 +1,7 @@
 // What the provider's operator does: filters, cancelling of many, approvals, export, bandwidth, workers,
 // people, and what another client may see of it.
 import assert from "node:assert/strict";
+import { createServer } from "node:http";
 import { after, before, describe, test } from "node:test";
 import { enter, logIn, World } from "./world.mjs";
 
@@ -8,7 +9,7 @@ let world;
 let page;
 
 before(async () => {
-  world = await World.start({ slots: 2 });
+  world = await World.start({ slots: 2, notifier_config: 'allow_addresses = ["127.0.0.1"]' });
   page = await (await world.context({ acceptDownloads: true })).newPage();
   await enter(world, page);
   await world.dray("client", "add", "acme");
@@ -144,6 +145,60 @@ describe("operation", () => {
     await page.getByRole("dialog").getByRole("button", { name: "Revoke" }).click();
     await page.getByText("No token yet").waitFor();
     assert.equal((await me(secret)).status, 401);
+  });
+});
+
+describe("notifications", () => {
+  const secret = "only the notifier knows this";
+  const received = [];
+  let hook;
+  before(async () => {
+    hook = createServer((request, response) => {
+      let body = "";
+      request.on("data", (data) => (body += data));
+      request.on("end", () => {
+        received.push(JSON.parse(body));
+        response.end();
+      });
+    });
+    await new Promise((resolve) => hook.listen(0, "127.0.0.1", resolve));
+  });
+  after(() => hook.close());
+
+  test("go through a channel that is tested, and by a rule", async () => {
+    await page.goto(`${world.url}/#/notifications`);
+    await page.getByRole("button", { name: "Add a channel" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByText("Signed JSON to a program of yours").click();
+    await dialog.getByLabel("Name", { exact: true }).fill("hook");
+    await dialog.getByLabel(/^Address/).fill(`http://127.0.0.1:${hook.address().port}/`);
+    await dialog.getByLabel(/^Signing key/).fill(secret);
+    await dialog.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("button", { name: "Test", exact: true }).click();
+    await dialog.getByRole("button", { name: "Send a test message" }).click();
+    await dialog.getByText("It was taken").waitFor();
+    await dialog.getByRole("button", { name: "Close" }).last().click();
+
+    await page.getByRole("button", { name: "Add a rule" }).click();
+    await dialog.getByLabel("Succeeded").check();
+    await dialog.getByRole("button", { name: "Save" }).click();
+    await page.getByText("The rule holds from now on").waitFor();
+  });
+
+  test("show what became of them", async () => {
+    await world.dray("run", "acme-small", "--wait");
+    await page.goto(`${world.url}/#/deliveries`);
+    await page.getByRole("row").filter({ hasText: "acme-small" }).getByText("Delivered").waitFor();
+    assert.ok(received.some((message) => message.job === "acme-small" && message.event === "success"), JSON.stringify(received));
+  });
+
+  test("never show a secret again", async () => {
+    await page.goto(`${world.url}/#/notifications`);
+    const answer = await page.evaluate(async () => (await fetch("api/v1/notifications/channels")).text());
+    assert.ok(answer.includes("hook") && !answer.includes(secret));
+    await page.getByRole("button", { name: "More about hook" }).click();
+    await page.getByRole("menuitem", { name: "Change" }).click();
+    assert.equal(await page.getByRole("dialog").getByLabel(/^Signing key/).inputValue(), "");
   });
 });
 

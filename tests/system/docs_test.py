@@ -4,6 +4,7 @@ restores and remotes. And every piece of configuration that a page shows is acce
 import re
 import shutil
 
+import api
 import readme_test
 from harness import *
 from readme_test import BLOCKS
@@ -124,6 +125,41 @@ class Docs(StackTest):
             path = self.stack.dir / f"piece{i}.toml"
             path.write_text(piece.replace("BROKER-PUBLIC-KEY", "0" * 40))
             self.sh(f"dray --config {path} config check")
+
+
+class ApiDocs(StackTest):
+    options = {"notifier": True}
+
+    def set_up(self):
+        self.home = self.stack.dir / "home"
+        self.home.mkdir()
+
+    def sh(self, commands, **env):
+        """With the address that the server has here; curl fails where the server refuses."""
+        commands = commands.replace("http://127.0.0.1:7340", api.address_of(self.stack))
+        readme_test.sh(self, commands.replace("curl ", "curl -sSf "), **env)
+
+    def test_coming_in(self):
+        self.stack.dray("client", "add", "acme")
+        (self.home / "password.txt").write_text("correct horse battery")
+        self.sh(BLOCKS["api"].replace("--scope admin", "--scope admin < password.txt")
+                .replace("dray_...", api.token(self.stack, "docs", "read")))
+        self.assertEqual(self.stack.json("user", "list")["users"][0]["name"], "ann")
+
+    def test_files(self):
+        self.stack.remote("disk", {"type": "local"})
+        admin = api.Client(api.address_of(self.stack), api.token(self.stack, "admin", "admin"))
+        admin.post("/jobs", {"name": "inbox", "kind": "upload", "encryption": False,
+                             "destination": f"disk:{self.files}/inbox"}, expect=201)
+        (self.home / "report.pdf").write_text("all is well")
+        self.sh(BLOCKS["api-files"], TOKEN=api.token(self.stack, "portal", "operate"))
+        self.stack.wait_until((self.files / "inbox/current/report.pdf").exists, "the file")
+
+    def test_monitoring(self):
+        self.sh(BLOCKS["monitoring"].replace("/etc/prometheus", str(self.home)))
+        token = (self.home / "dray.token").read_text().strip()
+        client = api.Client(api.address_of(self.stack), token)
+        self.assertEqual(client.raw("GET", "/metrics").status, 200)
 
 
 if __name__ == "__main__":

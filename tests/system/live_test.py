@@ -5,6 +5,7 @@ import json
 import pathlib
 import queue
 import re
+import shutil
 import signal
 import subprocess
 import threading
@@ -134,6 +135,30 @@ class TestStreams(LiveTest):
             stream = self.connect(path)
             heard = stream.until_message(lambda m: m["type"] == "event" and m["event"]["sequence"] == end)
             self.assertEqual(sequences(heard), list(range(first, end + 1)))
+
+    def test_a_backup_that_is_put_in_place_makes_everybody_begin_anew(self):
+        self.add_job()
+        data = self.stack.dir / "data/scheduler"
+        backup = data / "backups/now.db"
+        self.stack.dray("system", "backup", backup)
+        kept = self.admin.get("/events?limit=1")["last_sequence"]
+        for number in range(20):
+            self.pause_job(f"{number}")
+        stream = self.connect()
+        self.assertGreater(stream.message()["sequence"], kept)
+        self.stack.kill("drayd", signal.SIGTERM)
+        for name in ("dray.db", "dray.db-wal", "dray.db-shm"):
+            (data / name).unlink(missing_ok=True)
+        shutil.copy(backup, data / "dray.db")
+        self.stack.start("drayd")
+        resync = stream.until_message(lambda m: m["type"] == "resync")[-1]
+        self.assertLessEqual(resync["sequence"], kept + 3)
+        self.stack.wait_until(
+            lambda: self.admin.raw("GET", "/api/v1/status").status == 200, "drayd to be there")
+        self.pause_job("news")
+        numbers = sequences(stream.until_message(
+            lambda m: m["type"] == "event" and "news" in json.dumps(m["event"]["body"])))
+        self.assertEqual(numbers, list(range(resync["sequence"] + 1, numbers[-1] + 1)))
 
     def test_who_knows_more_than_the_journal_begins_anew(self):
         stream = self.connect("/api/v1/events?since=1000000")

@@ -51,6 +51,17 @@ constexpr const char* kRule = R"({"events":["failure"],"channel":"mail","recipie
 
 }  // namespace
 
+TEST_CASE("who makes a channel overwrites none, and who changes one makes none") {
+  NotifyRig rig;
+  CHECK_THAT(rig.channel(R"(,"create":false)"), Contains("there is no channel 'mail'"));
+  CHECK_THAT(rig.channel(R"(,"create":true)"), Contains(R"("name":"mail")"));
+  CHECK_THAT(rig.channel(R"(,"create":true)"), Contains("there is a channel 'mail' already"));
+  CHECK_THAT(rig.channel(R"(,"create":false,"max_per_hour":7)"), Contains(R"("max_per_hour":7)"));
+  CHECK_THAT(
+      rig.as_acme("notify.channel.put", R"({"name":"mail","create":false,"max_per_hour":1})"),
+      Contains("there is no channel 'mail'"));
+}
+
 TEST_CASE("what is sealed goes to the notifier and to nobody else") {
   NotifyRig rig;
   CHECK_THAT(rig.channel(rig.sealed("mail", "h")),

@@ -31,10 +31,10 @@ TEST_CASE("A database of a newer program is refused and left alone") {
   rig.store.reset();
   execute(rig.path, "PRAGMA user_version = 99");
   CHECK(refusal(rig) ==
-        "database " + rig.path +
-            " has version 99, this program knows 3: it was used by a newer Drayage. Install that "
-            "one again, or restore a backup that is older");
-  execute(rig.path, "PRAGMA user_version = 3");
+        fmt::format("database {} has version 99, this program knows {}: it was used by a newer "
+                    "Drayage. Install that one again, or restore a backup that is older",
+                    rig.path, kStoreVersion));
+  execute(rig.path, fmt::format("PRAGMA user_version = {}", kStoreVersion));
   CHECK(refusal(rig) == "opened");
 }
 

@@ -208,6 +208,10 @@ TEST_CASE("Old history goes, open runs and the last id stay") {
   CHECK(rig.store->delete_history(kNoon + hours{1}, 100).value() == 0);
   CHECK(rig.queries().run({1}).value().has_value());
   CHECK_FALSE(rig.queries().run({2}).value().has_value());
+  auto totals = rig.store->db().query("SELECT job, state, runs FROM run_totals");
+  REQUIRE(totals.next());
+  CHECK(totals.as<RunState>(1) == RunState::succeeded);
+  CHECK(totals.i64(2) == 1);
   const auto snapshot = rig.store->load_snapshot(kNoon);
   CHECK(snapshot->last_run_id == 2);
   CHECK(snapshot->last_event_sequence == 5);

@@ -123,8 +123,9 @@ TEST_CASE("A remote needs a key that workers have, the next version and remotes 
   CHECK(put(R"(,"refers_to":["s3"])", key) ==
         "not_found: remote 'nas': client 'default' has no remote 's3'");
   CHECK(put("", key).starts_with(R"({"remote":{"id":1,"name":"nas")"));
-  CHECK(put("", key) ==
-        "conflict: remote 'nas': version 1 was sent, 2 is next: it was changed meanwhile. Read it "
+  CHECK(put("", key) == "conflict: client 'default' has a remote 'nas' already");
+  CHECK(put(R"(,"version":3)", key) ==
+        "conflict: remote 'nas': version 3 was sent, 2 is next: it was changed meanwhile. Read it "
         "again and repeat the change");
   CHECK(put(R"(,"version":2)", key).find(R"("version":2)") != std::string::npos);
   rig.add_remote("crypt", R"(["nas"])");

@@ -2,6 +2,7 @@
 
 import { ask, at, get, post } from "./client";
 import type {
+  EventView,
   ChannelInput,
   ChannelList,
   DeliveryList,
@@ -14,6 +15,11 @@ import type {
   TestAnswer,
 } from "./contract";
 import type { QueryValues } from "../core/router";
+
+/** Of queries: channels or rules have changed. */
+export const notifyChanges = {
+  changedBy: (event: EventView): boolean => event.kind === "notify.changed",
+};
 
 const channels = "/notifications/channels";
 const rules = "/notifications/rules";

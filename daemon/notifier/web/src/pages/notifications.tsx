@@ -3,7 +3,13 @@
 import { useState } from "preact/hooks";
 import { asProblem, type Problem } from "../api/client";
 import type { ChannelKind, NotifyChannel } from "../api/contract";
-import { listChannels, removeChannel, saveChannel, testChannel } from "../api/notify";
+import {
+  listChannels,
+  notifyChanges,
+  removeChannel,
+  saveChannel,
+  testChannel,
+} from "../api/notify";
 import { channelLooks } from "../core/notify";
 import { nameProblem } from "../core/job_form";
 import { fieldProblems, initialValues, remoteProblems, type Values } from "../core/remote_form";
@@ -21,7 +27,11 @@ import { RuleList } from "../ui/notify_rules";
 
 export function Notifications() {
   const client = ownClient.value;
-  const channels = useQuery(`channels/${client}`, (signal) => listChannels(client, signal));
+  const channels = useQuery(
+    `channels/${client}`,
+    (signal) => listChannels(client, signal),
+    notifyChanges,
+  );
   const [editing, setEditing] = useState<NotifyChannel | "new" | null>(null);
   const [testing, setTesting] = useState<NotifyChannel | null>(null);
   const [removing, setRemoving] = useState<NotifyChannel | null>(null);
@@ -280,6 +290,7 @@ function ChannelDialog(props: {
         values={values}
         problems={tried ? wrong : told}
         kept={kept}
+        shown
         onInput={(field, value) => setValues({ ...values, [field]: value })}
       />
       <div class="form-grid">

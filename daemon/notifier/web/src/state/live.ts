@@ -117,6 +117,10 @@ function take(message: LiveMessage): void {
           progress: message.progress,
         });
       break;
+    case "heartbeat":
+      // Everything up to there was told: a resumption needs nothing before.
+      next.sequence = Math.max(next.sequence, message.sequence ?? 0);
+      break;
     case "resync":
       next.sequence = message.sequence ?? next.sequence;
       beginAnew();

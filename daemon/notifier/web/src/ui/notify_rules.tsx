@@ -3,7 +3,7 @@
 import { useState } from "preact/hooks";
 import { asProblem, type Problem } from "../api/client";
 import type { NotifyChannel, NotifyEvent, NotifyRule, RuleInput } from "../api/contract";
-import { listChannels, listRules, removeRule, saveRule } from "../api/notify";
+import { listChannels, listRules, notifyChanges, removeRule, saveRule } from "../api/notify";
 import {
   channelLooks,
   eventLabel,
@@ -21,10 +21,16 @@ import { Confirm, Dialog } from "./dialog";
 import { Check, NumberField, Select, TextArea, TextField } from "./form";
 
 export function RuleList({ client, job }: { client: string; job?: string }) {
-  const rules = useQuery(`rules/${client}/${job ?? ""}`, (signal) =>
-    listRules({ client, job }, signal),
+  const rules = useQuery(
+    `rules/${client}/${job ?? ""}`,
+    (signal) => listRules({ client, job }, signal),
+    notifyChanges,
   );
-  const channels = useQuery(`channels/${client}`, (signal) => listChannels(client, signal));
+  const channels = useQuery(
+    `channels/${client}`,
+    (signal) => listChannels(client, signal),
+    notifyChanges,
+  );
   const [editing, setEditing] = useState<NotifyRule | "new" | null>(null);
   const [removing, setRemoving] = useState<NotifyRule | null>(null);
   const rows = rules.data ?? [];

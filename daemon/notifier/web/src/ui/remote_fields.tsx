@@ -10,6 +10,8 @@ interface FieldsProps {
   problems: Values;
   /** The remote exists: what is left empty stays as it is. */
   kept: boolean;
+  /** What is stored and no secret stands in the inputs: there, empty means empty. */
+  shown?: boolean;
   onInput: (name: string, value: string) => void;
 }
 
@@ -44,9 +46,11 @@ function OneField({
   field,
   values,
   problems,
-  kept,
+  kept: exists,
+  shown,
   onInput,
 }: FieldsProps & { field: RemoteField }) {
+  const kept = exists && (!shown || field.kind === "secret");
   const value = values[field.name] ?? "";
   const common = {
     label: field.required && !kept ? `${field.label} (needed)` : field.label,

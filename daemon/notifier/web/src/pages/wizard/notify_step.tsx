@@ -1,7 +1,7 @@
 // Who is told how runs of this job end.
 
 import { useState } from "preact/hooks";
-import { listChannels } from "../../api/notify";
+import { listChannels, notifyChanges } from "../../api/notify";
 import { eventLabel } from "../../core/notify";
 import { useQuery } from "../../state/query";
 import { Button, Empty, Name, ProblemNotice } from "../../ui/basics";
@@ -25,7 +25,11 @@ export function NotifyStep(props: StepProps) {
 
 /** They are made together with the job. */
 function RulesOfNew({ job, rules, setRules }: StepProps) {
-  const channels = useQuery(`channels/${job.client}`, (signal) => listChannels(job.client, signal));
+  const channels = useQuery(
+    `channels/${job.client}`,
+    (signal) => listChannels(job.client, signal),
+    notifyChanges,
+  );
   const [adding, setAdding] = useState(false);
   return (
     <>
