@@ -4,7 +4,6 @@
 import re
 
 from harness import *
-from receivers import MailServer
 from servers import *
 
 
@@ -29,7 +28,7 @@ SHOWN_ELSEWHERE = {"quickstart", "check", "up"}  # quickstart_test.py; this very
 
 def shown_elsewhere():
     """Names of the blocks that other tests run."""
-    return {name for page in ("docs_test.py", "oauth_test.py")
+    return {name for page in ("docs_test.py", "docs_notify_test.py", "oauth_test.py")
             for name in re.findall(r'BLOCKS\["([\w-]+)"\]',
                                    (SOURCE_DIR / "tests/system" / page).read_text())}
 
@@ -139,18 +138,6 @@ class Readme(StackTest):
         self.stack.remote("vault", vault.settings())
         shutil.copytree(nas.root / "Letters", vault.root / "letters")
         self.show_validation_check()
-
-    def show_notify(self, server):
-        self.sh(BLOCKS["notify"], MAIL_PORT=str(server.port))
-
-    def show_notify_kinds(self):
-        self.sh(BLOCKS["notify-kinds"])
-
-    def show_notify_deliveries(self):
-        self.sh(BLOCKS["notify-deliveries"])
-
-    def show_templates(self):
-        self.sh(BLOCKS["templates"])
 
     def show_hooks(self):
         self.sh(BLOCKS["hooks"])
@@ -358,26 +345,6 @@ class Readme(StackTest):
         self.stack.run("waiting")
         # A machine of tests may lack what the doctor recommends, but nothing may be broken.
         self.sh(BLOCKS["trouble"], expect=(OK, WARNING))
-
-
-class ReadmeNotifications(StackTest):
-    """The pages about notifications, with a mail server to speak to."""
-
-    options = {"notifier": 'allow_addresses = ["127.0.0.1"]'}
-    sh = Readme.sh
-
-    def test_notifications(self):
-        server = self.enterContext(MailServer())
-        self.stack.remote("disk", {"type": "local"})
-        self.stack.dray("client", "add", "acme")
-        self.stack.job("photos", f"disk:{self.files}/nothing", f"disk:{self.files}/copy")
-        Readme.show_notify(self, server)
-        self.stack.wait(self.stack.run("photos"), "failed")
-        self.assertEqual(sorted(m["to"][0] for m in server.inbox.wait(3)),
-                         ["ann@example.org", "ops@example.org", "ops@example.org"])
-        Readme.show_notify_kinds(self)
-        Readme.show_notify_deliveries(self)
-        Readme.show_templates(self)
 
 
 class ReadmePrograms(StackTest):
