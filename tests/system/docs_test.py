@@ -155,6 +155,11 @@ class ApiDocs(StackTest):
         self.sh(BLOCKS["api-files"], TOKEN=api.token(self.stack, "portal", "operate"))
         self.stack.wait_until((self.files / "inbox/current/report.pdf").exists, "the file")
 
+    def test_what_happens(self):
+        # The first command ends when somebody has had enough of it.
+        self.sh(BLOCKS["api-events"].replace("/api/v1/events\n", "/api/v1/events | head -n 2\n"),
+                TOKEN=api.token(self.stack, "portal", "read"))
+
     def test_monitoring(self):
         self.sh(BLOCKS["monitoring"].replace("/etc/prometheus", str(self.home)))
         token = (self.home / "dray.token").read_text().strip()
