@@ -139,7 +139,7 @@ class TestStreams(LiveTest):
     def test_a_backup_that_is_put_in_place_makes_everybody_begin_anew(self):
         self.add_job()
         data = self.stack.dir / "data/scheduler"
-        backup = data / "backups/now.db"
+        backup = self.stack.dir / "copy.db"
         self.stack.dray("system", "backup", backup)
         kept = self.admin.get("/events?limit=1")["last_sequence"]
         for number in range(20):
