@@ -439,10 +439,12 @@ class Node:
     """ws_adapter.js in node."""
 
     def __init__(self, test, address, token):
+        script = test.stack.dir / "ws_adapter.mjs"
+        script.write_bytes(api.Client(address).raw("GET", "/ws_adapter.js").body)
         self.process = subprocess.Popen(
             ["node", "--no-warnings", "--experimental-websocket",
              str(SOURCE_DIR / "tests/system/ws_adapter_check.mjs"),
-             str(SOURCE_DIR / "daemon/notifier/web/public/ws_adapter.js"), address, token],
+             str(script), address, token],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, preexec_fn=die_with_parent)
         self.lines = queue.Queue()
         reader = threading.Thread(target=lambda: [self.lines.put(json.loads(line))
