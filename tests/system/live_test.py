@@ -433,6 +433,14 @@ class TestFormerProduct(LiveTest):
         self.assertEqual(node.wait("jobCancelled")["reason"], "enough")
         node.emit("request_status")
         node.wait("status")
+        # The server comes back at its address, and so does the page.
+        port = api.Client(api.address_of(self.stack)).address.port
+        path = self.stack.config("notifier")
+        path.write_text(path.read_text().replace('"127.0.0.1:0"', f'"127.0.0.1:{port}"'))
+        self.stack.restart("notifier")
+        node.wait("disconnect")
+        node.wait("connect")
+        node.wait("status")
 
 
 class Node:
