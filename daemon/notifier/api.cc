@@ -106,7 +106,7 @@ Task<void> serve(Call& call, Exchange& exchange, Instant began) {
   if (!refused) refused = refuse_shape(call);
   if (!refused && call.route.stream != nullptr) {
     co_await call.route.stream(call, exchange);
-    note(call, 200, began);
+    note(call, exchange.status(), began);
     co_return;
   }
   HttpReply reply;
