@@ -214,9 +214,16 @@ Task<bool> Connection::send(std::string head, std::string_view body) {
   if (broken_) co_return false;
   error_code ec;
   stream_.expires_after(options_.times.part);
-  const std::array<asio::const_buffer, 2> buffers{asio::buffer(head),
-                                                  asio::buffer(body.data(), body.size())};
-  co_await asio::async_write(stream_, buffers, ignoring(ec));
+  if (stream_.is_tls()) {
+    // Beast's TLS stream takes several buffers for written when the first of them is.
+    co_await asio::async_write(stream_, asio::buffer(head), ignoring(ec));
+    if (!ec && !body.empty())
+      co_await asio::async_write(stream_, asio::buffer(body.data(), body.size()), ignoring(ec));
+  } else {
+    const std::array<asio::const_buffer, 2> buffers{asio::buffer(head),
+                                                    asio::buffer(body.data(), body.size())};
+    co_await asio::async_write(stream_, buffers, ignoring(ec));
+  }
   broken_ = broken_ || ec.failed();
   co_return !ec;
 }
