@@ -287,10 +287,11 @@ listen = ["127.0.0.1:0"]
 class StackTest(unittest.TestCase):
     """A test with one stack of its own; subclasses set `options` and `set_up`."""
 
+    stack_class = Stack
     options = {}
 
     def setUp(self):
-        self.stack = self.enterContext(Stack(**self.options))
+        self.stack = self.enterContext(self.stack_class(**self.options))
         self.files = self.stack.dir / "files"
         self.set_up()
 
