@@ -98,7 +98,7 @@ async function take(page, name, address, suffix) {
   await page.reload();
   await page.getByRole("heading", { level: 1 }).waitFor();
   await page.waitForFunction(() => !document.querySelector(".loading"));
-  if (name === "run") await page.locator(".chart .line").first().waitFor();
+  if (name === "run") await page.waitForFunction(() => Number(document.querySelector("[data-testid=progress] [role=progressbar]")?.getAttribute("aria-valuenow")) > 25);
   if (name === "overview") await page.getByRole("progressbar", { name: `Progress of run ${world.live}` }).waitFor();
   await page.screenshot({ path: path.join(folder, `${name}${suffix}.png`) });
 }

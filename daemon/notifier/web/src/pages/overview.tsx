@@ -110,7 +110,7 @@ export function Overview() {
           value={count("held")}
           tone={count("held") ? "held" : ""}
           href="#/approvals"
-          note={count("held") ? "a person decides" : "nothing to decide"}
+          note={count("held") ? "wait for you" : "none waits"}
         />
         <Tile
           label="Failing jobs"
