@@ -96,7 +96,9 @@ struct Notifications::Impl {
   Result<std::string> retry(std::string_view body);
   void test(std::string_view body, Answered done);
   void preview(std::string_view body, Answered done);
-  Result<std::string> preview_of(Notice notice) const;
+  void with_config(Answered done, std::function<void(NotifyConfigAnswer)> use);
+  Status send_test(const NotifyChannel& channel, const std::string& recipient, Answered done);
+  void show(Notice notice, Answered done);
 
   // Asks the scheduler, for itself or as one who may read everything. `done` is not called when the
   // link goes away meanwhile: what was under way then is begun again.

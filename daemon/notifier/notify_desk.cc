@@ -1,6 +1,8 @@
 // Questions that people have for the notifier.
 #include "daemon/notifier/notify_desk.h"
 
+#include <algorithm>
+
 #include "daemon/base/quote.h"
 #include "daemon/notifier/notifications_impl.h"
 #include "schemas/notify_channels.h"
@@ -77,41 +79,81 @@ Result<std::string> Notifications::Impl::retry(std::string_view body) {
   return to_json(answer);
 }
 
+// Those who ask may have changed a channel or template just now, before its event came by here:
+// what they see is made from what the scheduler has.
+void Notifications::Impl::with_config(Answered done, std::function<void(NotifyConfigAnswer)> use) {
+  if (!up) return done(fail(ErrorCode::unavailable, "the scheduler is away"));
+  ask<NotifyConfigAnswer>(
+      "notify.config", "{}",
+      [done = std::move(done), use = std::move(use)](Result<NotifyConfigAnswer> config) {
+        if (!config) return done(std::unexpected(config.error()));
+        use(std::move(*config));
+      });
+}
+
 // Past the database: whoever tests wants the answer now, and no second message tomorrow.
 void Notifications::Impl::test(std::string_view body, Answered done) {
   const Result<TestQuery> query = from_json<TestQuery>(body);
   if (!query) return done(std::unexpected(query.error()));
-  const auto channel = channels.find(query->channel);
-  if (channel == channels.end())
-    return done(fail(ErrorCode::not_found, "there is no channel {}", quoted(query->channel)));
-  if (!channel->second.secrets) return done(std::unexpected(channel->second.secrets.error()));
-  if (channel_kind(channel->second.spec.kind).mail)
-    if (const Status address = check_mail_address(query->recipient); !address)
-      return done(std::unexpected(annotate(address.error(), "recipient")));
+  with_config(done, [this, query = *query, done](const NotifyConfigAnswer& config) {
+    const auto channel = std::ranges::find(config.channels, query.channel, &NotifyChannel::name);
+    if (channel == config.channels.end())
+      return done(fail(ErrorCode::not_found, "there is no channel {}", quoted(query.channel)));
+    if (const Status sent = send_test(*channel, query.recipient, done); !sent)
+      done(std::unexpected(sent.error()));
+  });
+}
+
+Status Notifications::Impl::send_test(const NotifyChannel& channel, const std::string& recipient,
+                                      Answered done) {
+  DRAY_TRY_ASSIGN(const Secrets secrets, open_secrets(key, channel));
+  if (channel_kind(channel.kind).mail)
+    DRAY_TRY(annotate(check_mail_address(recipient), "recipient"));
   Notice notice = sample_notice(NotifyEvent::test, wall());
   complete(notice, options.public_url);
-  Delivery delivery = new_delivery(notice, {0, query->channel, query->recipient, ""});
+  Delivery delivery = new_delivery(notice, {0, channel.name, recipient, ""});
   delivery.view.id = next_test_id++;
-  Result<Call> call =
-      build_call(channel->second.spec, *channel->second.secrets, delivery, {options.host, wall()});
-  if (!call) return done(std::unexpected(call.error()));
+  DRAY_TRY_ASSIGN(Call call, build_call(channel, secrets, delivery, {options.host, wall()}));
   const Instant begin = clock.now().mono;
   tests[delivery.view.id] = [this, begin, done = std::move(done)](const Attempt& attempt) {
     const TestAnswer answer{attempt.verdict == Verdict::delivered, attempt.error,
                             static_cast<uint64_t>(to_ms(clock.now().mono - begin))};
     done(to_json(answer));
   };
-  sender.submit(std::move(*call));
+  sender.submit(std::move(call));
+  return {};
 }
 
-Result<std::string> Notifications::Impl::preview_of(Notice notice) const {
-  complete(notice, options.public_url);
-  const Rendered rendered = renderer.render(notice);
+namespace {
+
+Result<std::string> preview_json(const Renderer& with, const Notice& notice) {
+  const Rendered rendered = with.render(notice);
   PreviewAnswer answer{rendered.subject, rendered.text, rendered.html, JsonText{to_json(notice)}};
   std::string json = to_json(answer);
   if (json.size() > limits::kMaxStringBytes)
     return fail(ErrorCode::exhausted, "the message is too long to be shown here");
   return json;
+}
+
+Notice notice_of_run(const RunShowAnswer& facts, std::optional<NotifyEvent> event) {
+  Notice notice;
+  notice.event = event.value_or(event_of(facts.run.state));
+  notice.at = facts.run.ended_at;
+  notice.client = facts.run.client;
+  notice.job = facts.run.job;
+  add_run(notice, facts);
+  return notice;
+}
+
+}  // namespace
+
+void Notifications::Impl::show(Notice notice, Answered done) {
+  complete(notice, options.public_url);
+  with_config(done, [notice = std::move(notice), done](const NotifyConfigAnswer& config) {
+    Renderer fresh;
+    fresh.load(config.templates);
+    done(preview_json(fresh, notice));
+  });
 }
 
 void Notifications::Impl::preview(std::string_view body, Answered done) {
@@ -126,19 +168,13 @@ void Notifications::Impl::preview(std::string_view body, Answered done) {
   if (!query->run) {
     Notice notice = sample_notice(event.value_or(NotifyEvent::failure), wall());
     if (!query->client.empty()) notice.client = query->client;
-    return done(preview_of(std::move(notice)));
+    return show(std::move(notice), std::move(done));
   }
   if (!up) return done(fail(ErrorCode::unavailable, "the scheduler is away"));
   ask<RunShowAnswer>("run.show", to_json(RunBody{query->run}),
-                     [this, event, done = std::move(done)](Result<RunShowAnswer> facts) {
+                     [this, event, done = std::move(done)](const Result<RunShowAnswer>& facts) {
                        if (!facts) return done(std::unexpected(facts.error()));
-                       Notice notice;
-                       notice.event = event.value_or(event_of(facts->run.state));
-                       notice.at = facts->run.ended_at;
-                       notice.client = facts->run.client;
-                       notice.job = facts->run.job;
-                       add_run(notice, *facts);
-                       done(preview_of(std::move(notice)));
+                       show(notice_of_run(*facts, event), done);
                      });
 }
 

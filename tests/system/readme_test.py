@@ -238,9 +238,10 @@ class Readme(StackTest):
         subprocess.run(["cmake", "--install", str(BIN.parent)], check=True, capture_output=True,
                        env={**os.environ, "DESTDIR": str(target)})
         installed = {p.name for p in target.rglob("*") if p.is_file()}
-        self.assertLessEqual({"dray", "drayd", "dray-broker", "dray-worker", "dray-guard", "dray.1",
-                              "dray.target", "drayd.service", "dray-broker.service",
-                              "dray-worker@.service"}, installed)
+        self.assertLessEqual({"dray", "drayd", "dray-broker", "dray-worker", "dray-notifier", "dray-guard",
+                              "dray.1", "dray.target", "drayd.service", "dray-broker.service",
+                              "dray-worker@.service", "dray-notifier.service", "dray.yml", "dray.json"},
+                             installed)
         keygen = next(l for l in BLOCKS["install"].split("\n") if "keygen" in l)
         self.sh(keygen.replace("sudo ", "").replace("/etc/dray", str(self.stack.dir)))
 

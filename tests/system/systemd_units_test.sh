@@ -22,28 +22,32 @@ fail() {
 }
 
 # The programs need not be installed here: what is checked is everything else.
-for unit in dray.target dray-broker.service drayd.service dray-worker@.service; do
+for unit in dray.target dray-broker.service drayd.service dray-worker@.service dray-notifier.service; do
   sed -E 's#^ExecStart=[^ ]+#ExecStart=/bin/true#' "$units_dir/$unit" >"$work/$unit"
 done
 cp "$work/dray-worker@.service" "$work/dray-worker@1.service"
 
 # An unknown key is only a warning with exit 0, so nothing at all may be said.
 said=$(cd "$work" && SYSTEMD_UNIT_PATH="$work:" systemd-analyze verify --man=no \
-  ./dray.target ./dray-broker.service ./drayd.service ./dray-worker@1.service 2>&1) ||
+  ./dray.target ./dray-broker.service ./drayd.service ./dray-worker@1.service ./dray-notifier.service 2>&1) ||
   fail "systemd-analyze verify ended with an error"
 [ -z "$said" ] || fail "systemd-analyze verify says: $said"
 
-for unit in dray-broker.service drayd.service dray-worker@1.service; do
+for unit in dray-broker.service drayd.service dray-worker@1.service dray-notifier.service; do
   report=$(systemd-analyze security --offline=true --threshold=$threshold --no-pager "$work/$unit" 2>&1) ||
     fail "$unit is more exposed than $threshold/10"
   echo "$unit: $(echo "$report" | tail -n 1)"
 done
 
 # Rules that no tool checks.
-for unit in dray-broker drayd dray-worker@; do
-  for line in Type=notify WatchdogSec= RestartPreventExitStatus=78 KillMode=mixed UMask=0077 LimitCORE=0; do
+for unit in dray-broker drayd dray-worker@ dray-notifier; do
+  for line in Type=notify WatchdogSec= RestartPreventExitStatus=78 KillMode=mixed LimitCORE=0; do
     grep -q "^$line" "$units_dir/$unit.service" || fail "$unit.service lacks $line"
   done
+  # The notifier reads drayd's database as a member of its group; nobody else's files are anybody's.
+  mask=0077
+  [ "$unit" = drayd ] && mask=0027
+  grep -q "^UMask=$mask" "$units_dir/$unit.service" || fail "$unit.service lacks UMask=$mask"
 done
 grep -q '@CMAKE' "$units_dir"/*.service && fail "a placeholder was left in a unit"
 
