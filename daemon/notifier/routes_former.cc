@@ -6,6 +6,7 @@
 #include "daemon/notifier/live_routes.h"
 #include "daemon/notifier/route_tables.h"
 #include "daemon/notifier/run_requests.h"
+#include "daemon/notifier/ws_adapter.h"
 #include "daemon/store/store_receipts.h"
 #include "schemas/progress_config.h"
 
@@ -130,6 +131,14 @@ Task<HttpReply> show_connection_health(Call& call) {
       Object().number("count", connections.size()).raw("connections", list).take());
 }
 
+Task<HttpReply> show_adapter(Call&) {
+  HttpReply reply;
+  reply.content_type = "text/javascript; charset=utf-8";
+  reply.headers.push_back({"cache-control", "no-cache"});
+  reply.body = ws_adapter_js();
+  co_return reply;
+}
+
 // ── Doing ───────────────────────────────────────────────────────────────────────────────────────
 
 // The page holds no connection of its own to a server any more: it only learns whether there is
@@ -213,6 +222,7 @@ constexpr Route does(std::string_view pattern, ReplyHandler handler) {
 
 constexpr Route kRoutes[] = {
     looks("/progress_config.json", show_progress_config, Need::nothing),
+    looks("/ws_adapter.js", show_adapter, Need::nothing),
     looks("/health", show_health, Need::nothing),
     looks("/api/health", show_health, Need::nothing),
     looks("/api/status", show_status),

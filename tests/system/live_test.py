@@ -139,7 +139,7 @@ class TestStreams(LiveTest):
     def test_a_backup_that_is_put_in_place_makes_everybody_begin_anew(self):
         self.add_job()
         data = self.stack.dir / "data/scheduler"
-        backup = data / "backups/now.db"
+        backup = self.stack.dir / "copy.db"
         self.stack.dray("system", "backup", backup)
         kept = self.admin.get("/events?limit=1")["last_sequence"]
         for number in range(20):
@@ -433,16 +433,26 @@ class TestFormerProduct(LiveTest):
         self.assertEqual(node.wait("jobCancelled")["reason"], "enough")
         node.emit("request_status")
         node.wait("status")
+        # The server comes back at its address, and so does the page.
+        port = api.Client(api.address_of(self.stack)).address.port
+        path = self.stack.config("notifier")
+        path.write_text(path.read_text().replace('"127.0.0.1:0"', f'"127.0.0.1:{port}"'))
+        self.stack.restart("notifier")
+        node.wait("disconnect")
+        node.wait("connect")
+        node.wait("status")
 
 
 class Node:
     """ws_adapter.js in node."""
 
     def __init__(self, test, address, token):
+        script = test.stack.dir / "ws_adapter.mjs"
+        script.write_bytes(api.Client(address).raw("GET", "/ws_adapter.js").body)
         self.process = subprocess.Popen(
             ["node", "--no-warnings", "--experimental-websocket",
              str(SOURCE_DIR / "tests/system/ws_adapter_check.mjs"),
-             str(SOURCE_DIR / "daemon/notifier/web/public/ws_adapter.js"), address, token],
+             str(script), address, token],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, preexec_fn=die_with_parent)
         self.lines = queue.Queue()
         reader = threading.Thread(target=lambda: [self.lines.put(json.loads(line))
