@@ -108,7 +108,7 @@ Task<void> serve(Call& call, Exchange& exchange, Instant began) {
     // How long somebody watches says nothing about how fast they were answered.
     if (call.route.stays) note(call, 200, began);
     co_await call.route.stream(call, exchange);
-    if (!call.route.stays) note(call, 200, began);
+    if (!call.route.stays) note(call, exchange.status(), began);
     co_return;
   }
   HttpReply reply;

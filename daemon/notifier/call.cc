@@ -49,8 +49,7 @@ Status write_field(JsonWriter& json, const FieldSpec& field, std::string_view va
 
 // What the person sent, in which nothing may stand that the address says already.
 Status write_body(JsonWriter& json, const Call& call) {
-  if (call.request.body.empty()) return {};
-  DRAY_TRY_ASSIGN(const JsonDocument document, JsonDocument::parse(call.request.body));
+  DRAY_TRY_ASSIGN(const JsonDocument document, json_of(call));
   const JsonValue body = document.root();
   if (!body.is_object()) return fail(ErrorCode::invalid, "the body must be a JSON object");
   for (const std::string_view key : body.keys()) {
@@ -141,6 +140,11 @@ Result<PageArgs> page_arguments(const Call& call) {
   DRAY_TRY_ASSIGN(args.limit, number_parameter(call, "limit", args.limit, 1, limits::kMaxPageRows));
   DRAY_TRY_ASSIGN(args.cursor, number_parameter(call, "cursor", 0, 1, INT64_MAX));
   return args;
+}
+
+Result<JsonDocument> json_of(const Call& call) {
+  const std::string& body = call.request.body;
+  return annotate(JsonDocument::parse(body.empty() ? "{}" : body), "the body");
 }
 
 HttpReply problem(const Call& call, const Error& error) {

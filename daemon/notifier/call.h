@@ -70,10 +70,15 @@ struct PageArgs {
 };
 Result<PageArgs> page_arguments(const Call& call);
 
-// The body as a struct, strictly; an empty one where it may be left out.
+// The body as JSON; {} where it was left out. invalid: it is none.
+Result<JsonDocument> json_of(const Call& call);
+// The same as a struct, strictly.
 template <class Args>
 Result<Args> body_of(const Call& call) {
-  return from_json<Args>(call.request.body.empty() ? "{}" : call.request.body);
+  DRAY_TRY_ASSIGN(const JsonDocument document, json_of(call));
+  Args args;
+  DRAY_TRY(read_json(document.root(), args));
+  return args;
 }
 
 HttpReply problem(const Call& call, const Error& error);

@@ -32,6 +32,9 @@ class Exchange {
   // too slow or gone.
   virtual Task<Result<size_t>> read(std::span<char> into) = 0;
 
+  // Of the answer that was begun; 0: none was.
+  virtual unsigned status() const = 0;
+
   // A whole answer.
   virtual Task<bool> reply(HttpReply answer) = 0;
   // An answer in parts, as they come; false: the reader is gone, stop. A part that is not taken in

@@ -47,6 +47,7 @@ class Connection final : public Exchange {
 
   const HttpRequest& request() const override { return request_; }
   void known_as(std::string_view who, std::string_view client) override;
+  unsigned status() const override { return status_; }
   Task<Result<size_t>> read(std::span<char> into) override;
   Task<bool> reply(HttpReply answer) override;
   Task<bool> begin(HttpReply head) override;
@@ -74,6 +75,7 @@ class Connection final : public Exchange {
   beast::flat_buffer in_;
   std::optional<Parser> parser_;
   HttpRequest request_;
+  unsigned status_ = 0;
   bool keep_alive_ = false;
   bool answered_ = false;
   bool chunked_ = false;  // the answer under way is sent in parts
@@ -114,6 +116,7 @@ Task<bool> Connection::take_head(size_t bytes) {
   request_.id = random_hex(kIdBytes);
   request_.address = facts_.address;
   request_.secure = facts_.tls;
+  status_ = 0;
   keep_alive_ = false;
   answered_ = false;
   chunked_ = false;
@@ -268,6 +271,7 @@ void Connection::known_as(std::string_view who, std::string_view client) {
 void Connection::count_answer(unsigned status) {
   ConnectionTally& tally = stream_.tally();
   tally.requests += 1;
+  status_ = status;
   if (status < 400) return;
   tally.errors += 1;
   tally.last_error =
@@ -277,6 +281,7 @@ void Connection::count_answer(unsigned status) {
 
 HttpStream& Connection::take_over(std::string& early) {
   taken_over_ = true;
+  status_ = 101;
   answered_ = true;
   stream_.tally().requests += 1;
   keep_alive_ = false;

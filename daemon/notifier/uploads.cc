@@ -222,11 +222,12 @@ Task<Status> UploadRequest::deliver() {
 // The run must not wait for somebody who has gone.
 Task<void> UploadRequest::give_up(std::string why) {
   if (!run_) co_return;
-  if (stream_) stream_->abort();
   CancelRequest question;
   question.runs = {run_};
   question.reason = std::move(why);
-  co_await call_.api.verbs.cancel(call_.who, std::move(question));
+  const auto cancelled = co_await call_.api.verbs.cancel(call_.who, std::move(question));
+  // The scheduler stops the worker; while it is away, the worker learns it from us.
+  if (!cancelled && stream_) stream_->abort();
 }
 
 Task<Result<UploadAccepted>> UploadRequest::run() {

@@ -303,6 +303,8 @@ class TestPeople(ApiTest):
             wrong.login("ann", "wrong password", expect=401)
         wrong.login("ann", PASSWORD, expect=429)
         self.assertEqual(wrong.raw("GET", "/healthz").status, 200)
+        api.Client(self.address, "dray_" + "0" * 12 + "_" + "0" * 72).get("/status", expect=429)
+        self.admin.get("/status")  # whoever is known goes on
 
     def test_what_people_change_is_written_down(self):
         person, _ = self.first_user()
