@@ -23,16 +23,16 @@ try {
 
 async function caller() {
   const token = (await world.dray("token", "create", "bench", "--scope", "admin")).trim();
-  return async (address, body = {}) => {
+  return async (address, body) => {
     const headers = { Authorization: `Bearer ${token}`, "Content-Type": "application/json" };
-    const answer = await fetch(`${world.url}/api/v1${address}`, { method: "POST", headers, body: JSON.stringify(body) });
+    const answer = await fetch(`${world.url}/api/v1${address}`, { method: "POST", headers, body: body && JSON.stringify(body) });
     if (!answer.ok) throw new Error(`POST ${address}: ${answer.status} ${await answer.text()}`);
   };
 }
 
 async function startMany(call, job, count) {
   const starters = Array.from({ length: atOnce }, async (_, first) => {
-    for (let i = first; i < count; i += atOnce) await call(`/jobs/${job}/runs`);
+    for (let i = first; i < count; i += atOnce) await call(`/jobs/${job}/runs`, {});
   });
   await Promise.all(starters);
 }

@@ -123,25 +123,28 @@ for (const [colorScheme, runOnly] of Object.entries(scans))
   });
 
 describe("with the keyboard alone", () => {
+  const focused = (property, value) =>
+    page.waitForFunction(([property, value]) => document.activeElement?.[property] === value, [property, value]);
+
   test("the content is one Tab away", async () => {
     await page.goto(`${world.url}/#/jobs`);
     await page.reload();
     await page.getByRole("heading", { level: 1, name: "Jobs" }).waitFor();
     await page.keyboard.press("Tab");
-    assert.equal(await page.evaluate(() => document.activeElement?.textContent), "Skip to the content");
+    await focused("textContent", "Skip to the content");
     await page.keyboard.press("Enter");
-    assert.equal(await page.evaluate(() => document.activeElement?.tagName), "H1");
+    await focused("tagName", "H1");
   });
 
   test("a menu opens, moves and closes", async () => {
     const button = page.getByRole("button", { name: "More about bad" });
     await button.focus();
     await page.keyboard.press("Enter");
-    assert.equal(await page.evaluate(() => document.activeElement?.textContent), "Dry run");
+    await focused("textContent", "Dry run");
     await page.keyboard.press("ArrowDown");
-    assert.equal(await page.evaluate(() => document.activeElement?.textContent), "Edit");
+    await focused("textContent", "Edit");
     await page.keyboard.press("Escape");
-    assert.equal(await page.evaluate(() => document.activeElement?.getAttribute("aria-label")), "More about bad");
+    await focused("ariaLabel", "More about bad");
   });
 
   test("a dialog keeps the focus and gives it back", async () => {
@@ -150,7 +153,7 @@ describe("with the keyboard alone", () => {
     await button.focus();
     await page.keyboard.press("Enter");
     await page.getByRole("dialog").waitFor();
-    assert.ok(await page.evaluate(() => document.querySelector("dialog")?.contains(document.activeElement)));
+    await page.waitForFunction(() => document.querySelector("dialog")?.contains(document.activeElement));
     await page.keyboard.press("Escape");
     await page.getByRole("dialog").waitFor({ state: "detached" });
   });

@@ -1,35 +1,44 @@
-// Pictures of every page, for the documentation: a small company's backups, made by the real programs.
-// The argument is the folder that they go to.
+// Pictures of the page with a small company's backups, made by the real programs. The arguments are the
+// folder that they go to, and which: "documented" are those of the documentation, "every" all pages.
 import path from "node:path";
 import { enter, World } from "./world.mjs";
 
-const folder = process.argv[2];
+const [folder, which] = process.argv.slice(2);
+
+const looks = {
+  "": { viewport: { width: 1200, height: 760 } },
+  "-dark": { viewport: { width: 1200, height: 760 }, colorScheme: "dark" },
+  "-phone": { viewport: { width: 390, height: 844 } },
+};
+// What moves comes last: until then it has moved a while.
+const documented = { "-dark": ["jobs"], "": ["wizard-schedule", "restore", "run", "overview"], "-phone": ["run"] };
 
 const world = await World.start({ slots: 3 });
 try {
-  const page = await (await world.context()).newPage();
+  const page = await (await world.context(looks[""])).newPage();
   await enter(world, page);
   await populate();
-  await takeAll(page, "");
-  const dark = await (await world.context({ colorScheme: "dark", storageState: await page.context().storageState() })).newPage();
-  await takeSome(dark, ["overview", "run"], "-dark");
-  const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2 };
-  const small = await (await world.context({ ...phone, storageState: await page.context().storageState() })).newPage();
-  await takeSome(small, ["overview", "jobs", "run"], "-phone");
+  const storageState = await page.context().storageState();
+  const names = Object.keys(pages());
+  const wanted = which === "every" ? { "-dark": names, "": names, "-phone": names } : documented;
+  for (const [suffix, some] of Object.entries(wanted)) {
+    const shown = await (await world.context({ ...looks[suffix], storageState })).newPage();
+    for (const name of some) await take(shown, name, pages()[name], suffix);
+  }
 } finally {
   await world.close();
 }
 
 async function populate() {
-  const disk = (place) => `nas:${world.files}/${place}`;
-  await world.ask("remote", { name: "nas", settings: { type: "local" } });
-  const cloud = await world.ask("serve", { kind: "webdav", folder: "cloud" });
-  await world.dray("remote", "add", "cloud", "webdav", `url=http://127.0.0.1:${cloud.port}`, `user=${cloud.user}`, `pass=${cloud.password}`);
+  for (const name of ["nas", "cloud"]) {
+    const server = await world.ask("serve", { kind: "webdav", folder: name });
+    await world.dray("remote", "add", name, "webdav", `url=http://127.0.0.1:${server.port}`, `user=${server.user}`, `pass=${server.password}`);
+  }
   await world.dray("client", "add", "acme", "--bandwidth", "20M");
   for (const [name, count, size] of [["photos", 24, 180_000], ["invoices", 30, 9000], ["website", 12, 40_000], ["crm-database", 3, 400_000]])
-    await world.ask("make_files", { folder: name, count, size });
-  const job = (name, ...flags) => world.dray("job", "add", name, "--from", disk(name), "--to", `cloud:backup/${name}`, ...flags);
-  await job("photos", "--daily", "02:30", "--tz", "Europe/Oslo", "--keep-last", "14", "--validation", "size");
+    await world.ask("make_files", { folder: `nas/${name}`, count, size });
+  const job = (name, ...flags) => world.dray("job", "add", name, "--from", `nas:${name}`, "--to", `cloud:backup/${name}`, ...flags);
+  await job("photos", "--daily", "02:30", "--tz", "America/New_York", "--keep-last", "14", "--validation", "size");
   await job("invoices", "--weekly", "mon-fri@18:00", "--tz", "Europe/Oslo");
   await job("website", "--cron", "15 */6 * * *");
   await job("crm-database", "--kind", "archive", "--daily", "01:00");
@@ -38,15 +47,17 @@ async function populate() {
   await world.dray("job", "add", "inbox", "--kind", "upload", "--to", "cloud:inbox");
   for (let round = 0; round < 4; round += 1)
     for (const name of ["photos", "invoices", "website", "crm-database"]) {
-      await world.ask("make_files", { folder: `${name}/${round}`, count: 2 + round, size: 30_000 * (round + 1) });
+      await world.ask("make_files", { folder: `nas/${name}/${round}`, count: 2 + round, size: 30_000 * (round + 1) });
       await world.dray("run", name, "--wait");
     }
   const failed = (await world.drayJson("run", "mail-archive")).run;
   await world.ask("wait", { run: failed, states: ["failed", "retry_wait"] });
-  await world.ask("remove_files", { folder: "invoices", keep: 3 });
+  await world.ask("remove_files", { folder: "nas/invoices", keep: 3 });
   const held = (await world.drayJson("run", "invoices")).run;
   await world.ask("wait", { run: held, states: ["held"] });
-  await world.ask("make_files", { folder: "vm-images", count: 40, size: 250_000 });
+  await world.ask("make_files", { folder: "nas/vm-images", count: 80, size: 250_000 });
+  await world.dray("notify", "add-channel", "mail", "smtp", "host=mail.example.org", "from=backup@example.org");
+  await world.dray("notify", "add", "--channel", "mail", "--to", "ops@example.org", "--on", "failure,held,fixed", "--every", "26h");
   world.live = (await world.drayJson("run", "vm-images")).run;
   world.failed = failed;
 }
@@ -87,14 +98,7 @@ async function take(page, name, address, suffix) {
   await page.reload();
   await page.getByRole("heading", { level: 1 }).waitFor();
   await page.waitForFunction(() => !document.querySelector(".loading"));
-  if (name === "run") await page.locator(".chart .line").first().waitFor();
+  if (name === "run") await page.waitForFunction(() => Number(document.querySelector("[data-testid=progress] [role=progressbar]")?.getAttribute("aria-valuenow")) > 25);
+  if (name === "overview") await page.getByRole("progressbar", { name: `Progress of run ${world.live}` }).waitFor();
   await page.screenshot({ path: path.join(folder, `${name}${suffix}.png`) });
-}
-
-async function takeAll(page, suffix) {
-  for (const [name, address] of Object.entries(pages())) await take(page, name, address, suffix);
-}
-
-async function takeSome(page, names, suffix) {
-  for (const name of names) await take(page, name, pages()[name], suffix);
 }

@@ -171,6 +171,8 @@ describe("the wizard", () => {
     await page.getByRole("button", { name: "Save changes" }).click();
     await page.getByText(/--rc.*not allowed/).first().waitFor();
     assert.equal(await page.getByLabel("Further rclone flags").getAttribute("aria-invalid"), "true");
+    await page.getByRole("button", { name: "Leave without saving" }).click();
+    await page.getByRole("heading", { name: "over-webdav", level: 1 }).waitFor();
   });
 
   test("browses the folders of a remote", async () => {
@@ -190,6 +192,13 @@ describe("the wizard", () => {
     await world.dray("job", "edit", "over-webdav", "--bandwidth", "8M");
     await page.getByRole("button", { name: "Save changes" }).click();
     await page.getByText("Somebody else has changed this job meanwhile").waitFor();
+    await page.reload();
+    await page.getByText("What you entered before is here again").waitFor();
+    await page.getByRole("button", { name: "Save changes" }).click();
+    await page.getByRole("heading", { name: "over-webdav", level: 1 }).waitFor();
+    const { job } = await world.drayJson("job", "show", "over-webdav");
+    assert.equal(job.priority, 7);
+    assert.notEqual(job.bandwidth_kbps, 0);
   });
 });
 

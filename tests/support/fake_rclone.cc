@@ -22,8 +22,8 @@
 //   eat BYTES             one line: does it get so much memory to write to?
 //   exit N | signal N
 //
-// "fake-rclone version" answers like rclone 1.60.1; "lsjson" lists nothing, "check" finds nothing to
-// complain about, "copyto" succeeds, "about" cannot tell.
+// "fake-rclone version" answers like rclone 1.60.1 that knows folders only; "lsjson" lists nothing,
+// "check" finds nothing to complain about, "copyto" succeeds, "about" cannot tell.
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -212,6 +212,11 @@ int main(int argc, char** argv) {
   const std::string command = argc > 1 ? argv[1] : "";
   if (command == "version") {
     std::cout << "rclone v1.60.1-DEV\n- os/version: fake\n";
+    return 0;
+  }
+  if (command == "config") {
+    std::cout << R"([{"Name":"local","Description":"A folder","Prefix":"local","Options":[]}])"
+              << "\n";
     return 0;
   }
   // The steps around a transfer find nothing, which is nothing to complain about.

@@ -131,7 +131,18 @@ describe("a draft that was kept", () => {
   test("loses what this page does not understand", () => {
     const revived = revive({ name: 7, options: null, strange: true }, good());
     expect(revived.name).toBe("photos");
+    expect(revived.options).toEqual(good().options);
     expect(revived).not.toHaveProperty("strange");
+  });
+  test("of a change leaves alone what somebody else has changed since", () => {
+    const change = changesOf(good(), good({ priority: 7 }));
+    expect(revive(change, good({ bandwidth_kbps: 800 }))).toEqual(
+      good({ priority: 7, bandwidth_kbps: 800 }),
+    );
+  });
+  test("keeps the fields of another kind of schedule", () => {
+    const revived = revive({ schedule: { kind: "manual", time_zone: "UTC" } }, good());
+    expect(revived.schedule).toEqual({ ...good().schedule, kind: "manual", time_zone: "UTC" });
   });
   test("of nonsense is a fresh one", () => expect(revive("nonsense", good())).toEqual(good()));
 });

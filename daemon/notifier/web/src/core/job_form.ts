@@ -70,14 +70,20 @@ export function draftOf(job: JobView): JobDraft {
   return draft;
 }
 
-/** What was kept of a draft, with defaults for fields that a newer page has. */
+const isObject = (value: unknown): value is object =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** What was kept of a draft, or of what it changes, over `fresh`. */
 export function revive(kept: unknown, fresh: JobDraft): JobDraft {
   if (typeof kept !== "object" || kept === null) return fresh;
   const fields = kept as Record<string, unknown>;
   const draft = { ...fresh };
-  for (const name of fieldNames)
-    if (name in fields && typeof fields[name] === typeof fresh[name])
-      Object.assign(draft, { [name]: fields[name] });
+  for (const name of fieldNames) {
+    const [value, otherwise] = [fields[name], fresh[name]];
+    if (value === null || typeof value !== typeof otherwise) continue;
+    const whole = isObject(value) && isObject(otherwise) ? { ...otherwise, ...value } : value;
+    Object.assign(draft, { [name]: whole });
+  }
   return draft;
 }
 

@@ -295,5 +295,9 @@ export const findRemoteType = (id: string): RemoteType | undefined =>
   remoteTypes.find((type) => type.id === id);
 
 /** What people call a stored type. */
-export const typeTitle = (backend: string): string =>
-  remoteTypes.find((type) => type.backend === backend && !type.fixed)?.title ?? backend;
+const typeOf = (backend: string): RemoteType | undefined =>
+  remoteTypes.find((type) => type.backend === backend && !type.fixed);
+
+export const typeTitle = (backend: string): string => typeOf(backend)?.title ?? backend;
+
+export const needsFolder = (backend: string): boolean => typeOf(backend)?.needsFolder ?? false;

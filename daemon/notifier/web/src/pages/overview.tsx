@@ -110,14 +110,14 @@ export function Overview() {
           value={count("held")}
           tone={count("held") ? "held" : ""}
           href="#/approvals"
-          note={count("held") ? "a person decides" : "nothing to decide"}
+          note={count("held") ? "wait for you" : "none waits"}
         />
         <Tile
           label="Failing jobs"
           value={now.failing.length}
           tone={now.failing.length ? "bad" : ""}
           href={href(["jobs"], { show: "failing" })}
-          note={now.failing.length ? "at their last run" : "all last runs good"}
+          note={now.failing.length ? "at the last run" : "all are good"}
         />
         <Tile
           label="Success, 24 h"
@@ -135,7 +135,7 @@ export function Overview() {
           value={stats?.missed ?? "–"}
           tone={stats?.missed ? "warn" : ""}
           href={href(["runs"], { state: "missed" })}
-          note="due, did not run"
+          note="did not run"
         />
         <Tile
           label="Copied, 24 h"
@@ -187,7 +187,7 @@ function PauseQueue() {
 function slotsText(now: StatusAnswer): string {
   const slots = now.counts.slots ?? 0;
   return isProvider.value && slots
-    ? `${now.counts.slots_busy ?? 0} of ${plural(slots, "slot")} in use`
+    ? `${now.counts.slots_busy ?? 0} of ${plural(slots, "slot")}`
     : "now";
 }
 

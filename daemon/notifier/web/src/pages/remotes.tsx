@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 import { ask, at, get, post } from "../api/client";
 import type { ProbeResult, RemoteList, RemoteSpace, RemoteView } from "../api/contract";
 import { bytesText } from "../core/format";
-import { typeTitle } from "../core/remote_types";
+import { needsFolder, typeTitle } from "../core/remote_types";
 import { isProvider, may, ownClient } from "../state/session";
 import { useQuery } from "../state/query";
 import { toast } from "../state/toasts";
@@ -137,7 +137,7 @@ function RemoteTable({ rows, onOpen }: { rows: RemoteView[]; onOpen: (open: Open
             <Ago at={remote.updated_at} />
           </td>
           <td class="actions">
-            {may("operate") && (
+            {may("operate") && !needsFolder(remote.type) && (
               <Button small icon="link" onClick={() => onOpen({ what: "test", remote })}>
                 Test
               </Button>
@@ -145,7 +145,7 @@ function RemoteTable({ rows, onOpen }: { rows: RemoteView[]; onOpen: (open: Open
             <Menu
               label={`More about ${remote.name}`}
               items={[
-                may("operate")
+                may("operate") && !needsFolder(remote.type)
                   ? {
                       label: "Browse",
                       icon: "folder",

@@ -1,7 +1,7 @@
 // When something falls due: in the viewer's zone, and in that of its schedule.
 
 import type { OccurrenceView } from "../api/contract";
-import { localText, viewerZone } from "../core/format";
+import { localText, parseTime, timeText, viewerZone } from "../core/format";
 import { shownZone } from "../state/session";
 import { Ago, Empty, Time } from "./basics";
 
@@ -20,7 +20,10 @@ export function Occurrences({
 }) {
   if (!occurrences.length) return <Empty title="It never falls due">Look at the schedule.</Empty>;
   const own = shownZone.value || viewerZone();
-  const same = zone === own;
+  // Two zones may keep the same time.
+  const same = occurrences.every(
+    (one) => timeText(parseTime(one.at), own) === one.local.slice(0, 16).replace("T", " "),
+  );
   return (
     <div class="stack tight">
       <ol class="plain stack tight">

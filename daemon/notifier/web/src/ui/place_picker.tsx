@@ -6,7 +6,7 @@ import type { ProbeResult, RemoteList } from "../api/contract";
 import { durationText, plural } from "../core/format";
 import { joinPlace, splitPlace } from "../core/job_form";
 import { errorClasses } from "../core/run_state";
-import { findRemoteType, remoteTypes, typeTitle } from "../core/remote_types";
+import { findRemoteType, needsFolder, remoteTypes, typeTitle } from "../core/remote_types";
 import { may } from "../state/session";
 import { useQuery } from "../state/query";
 import { Button, Name, Notice, ProblemNotice } from "./basics";
@@ -30,6 +30,8 @@ export function PlacePicker(props: {
   const list = remotes.data?.remotes ?? [];
   const chosen = list.find((one) => one.name === remote);
   const note = remoteTypes.find((type) => type.backend === chosen?.type)?.note;
+  const whole = needsFolder(chosen?.type ?? "");
+  const listable = path !== "" || !whole;
   return (
     <>
       <ProblemNotice
@@ -72,18 +74,18 @@ export function PlacePicker(props: {
           <TextField
             label="Folder"
             value={path}
-            placeholder="Empty: the top"
+            placeholder={whole ? "/srv/data" : "Empty: the top"}
             help={note}
             problem={props.problem}
             mono
             onInput={(next) => props.onInput(joinPlace(remote, next))}
             behind={
-              <Button icon="folder" onClick={() => setBrowsing(true)}>
+              <Button icon="folder" disabled={!listable} onClick={() => setBrowsing(true)}>
                 Browse
               </Button>
             }
           />
-          <ConnectionTest client={props.client} remote={remote} path={path} />
+          {listable && <ConnectionTest client={props.client} remote={remote} path={path} />}
         </>
       )}
       {making && (

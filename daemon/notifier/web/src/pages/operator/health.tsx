@@ -56,7 +56,7 @@ export function Health() {
               <tbody>
                 {checks.data.checks.map((check) => (
                   <tr key={check.name}>
-                    <td>
+                    <td class="fit">
                       <Badge tone={check.ok ? "good" : "bad"}>{check.ok ? "Good" : "Look"}</Badge>
                     </td>
                     <td>

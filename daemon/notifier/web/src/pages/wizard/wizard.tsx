@@ -146,8 +146,8 @@ function Editor({ start, keep }: { start: Start; keep: string }) {
 
   useEffect(() => {
     if (job === start.draft) return;
-    const timer = window.setTimeout(() => store(keep, JSON.stringify(job)), 250);
-    return () => window.clearTimeout(timer);
+    // Of a stored job only what is changed: meanwhile somebody else may change other things.
+    store(keep, JSON.stringify(start.before ? changesOf(start.before, job) : job));
   }, [job]);
 
   const visit = (next: Step) => {
@@ -236,15 +236,16 @@ function Editor({ start, keep }: { start: Start; keep: string }) {
         </Notice>
       )}
       <StepList steps={shown} here={step} seen={seen} problems={problems} onVisit={visit} />
-      <ProblemNotice
-        problem={problem}
-        what={isNew ? "The job was not made" : "The job was not changed"}
-      />
-      {problem?.status === 412 && (
+      {problem?.status === 412 ? (
         <Notice tone="warn" title="Somebody else has changed this job meanwhile">
-          <a href={href(["jobs", job.name])}>Look at it</a>, then edit it again; what you entered is
-          kept here.
+          Nothing was saved. <a href={href(["jobs", job.name])}>Look at it</a>, then edit it again:
+          what you have changed is kept here.
         </Notice>
+      ) : (
+        <ProblemNotice
+          problem={problem}
+          what={isNew ? "The job was not made" : "The job was not changed"}
+        />
       )}
       <section class="card wizard" aria-label={stepTitles[step]}>
         <div class="card-head">
