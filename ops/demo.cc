@@ -108,9 +108,10 @@ Result<Exit> Demo::compare(Exit outcome) {
 }
 
 std::string Demo::next_steps() const {
+  session_.find_page();
   const std::string bin = context_.program.substr(0, context_.program.rfind('/'));
   return fmt::format(
-      "\nTry next, in another terminal:\n"
+      "\n{}Try next, in another terminal:\n"
       "  export DRAY_CONFIG={} PATH={}:$PATH\n"
       "  dray status                              what runs, waits, fails, comes next\n"
       "  dray runs                                all runs; `dray runs show 1` one of them\n"
@@ -120,7 +121,8 @@ std::string Demo::next_steps() const {
       "  dray remote import ~/.config/rclone/rclone.conf\n"
       "  dray doctor\n\n"
       "Ctrl-C here stops everything.",
-      clean(session_.files().config_path), clean(bin));
+      page_text(session_.page(), session_.setup_link()), clean(session_.files().config_path),
+      clean(bin));
 }
 
 }  // namespace dray::ops

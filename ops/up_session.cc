@@ -55,18 +55,21 @@ std::string render_daemon_line(std::string_view name, std::string_view line, boo
                      tinted(clean(member_text(*json, "message")), level_tint(level), colour));
 }
 
-std::string ready_text(const UpFiles& files, const std::string& page, const std::string& setup) {
-  std::string web;
-  if (!page.empty()) web = fmt::format("In a browser: {}\n", clean(page));
+std::string page_text(const std::string& page, const std::string& setup) {
   if (!setup.empty())
-    web = fmt::format("In a browser, to make the first user (works once): {}\n", clean(setup));
-  return web + fmt::format(
-                   "Drayage is up. In another terminal:\n"
-                   "  export DRAY_CONFIG={}\n"
-                   "  dray status\n"
-                   "  dray remote import ~/.config/rclone/rclone.conf\n"
-                   "Ctrl-C stops everything; what was running is retried at the next start.",
-                   clean(files.config_path));
+    return fmt::format("In a browser, to make the first user (works once): {}\n", clean(setup));
+  return page.empty() ? "" : fmt::format("In a browser: {}\n", clean(page));
+}
+
+std::string ready_text(const UpFiles& files, const std::string& page, const std::string& setup) {
+  return page_text(page, setup) +
+         fmt::format(
+             "Drayage is up. In another terminal:\n"
+             "  export DRAY_CONFIG={}\n"
+             "  dray status\n"
+             "  dray remote import ~/.config/rclone/rclone.conf\n"
+             "Ctrl-C stops everything; what was running is retried at the next start.",
+             clean(files.config_path));
 }
 
 UpSession::UpSession(Context& context, UpOptions options)

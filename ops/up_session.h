@@ -72,6 +72,9 @@ class UpSession {
 std::string render_daemon_line(std::string_view name, std::string_view line, bool colour,
                                std::string& level);
 
+// Where to look at the page, as a line; "" where there is none. Pure.
+std::string page_text(const std::string& page, const std::string& setup);
+
 // The first screen of `dray up`: where it is and what to type. Pure.
 std::string ready_text(const UpFiles& files, const std::string& page, const std::string& setup);
 

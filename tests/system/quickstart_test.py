@@ -36,6 +36,7 @@ class Quickstart(unittest.TestCase):
         while b"Ctrl-C" not in seen:
             self.assertTrue(selector.select(max(0, end - time.monotonic())), seen[-3000:])
             seen += os.read(terminal, 65536)
+        self.assertRegex(seen, rb"make the first user \(works once\): http://\S+/setup#\S+")
         os.write(terminal, b"\x03")
         with contextlib.suppress(OSError):
             while data := os.read(terminal, 65536):
