@@ -14,8 +14,8 @@ struct NounAlias {
   std::string_view noun;
 };
 constexpr NounAlias kAliases[] = {
-    {"jobs", "job"},       {"remotes", "remote"},   {"clients", "client"}, {"tokens", "token"}, {"users", "user"},
-    {"worker", "workers"}, {"setting", "settings"}, {"log", "logs"},
+    {"jobs", "job"},   {"remotes", "remote"}, {"clients", "client"},   {"tokens", "token"},
+    {"users", "user"}, {"worker", "workers"}, {"setting", "settings"}, {"log", "logs"},
 };
 
 constexpr OptionSpec kCommon[] = {

@@ -10,8 +10,8 @@
 #include "workers/archive_run.h"
 #include "workers/archive_step.h"
 #include "workers/local_digest.h"
-#include "workers/runner_step.h"
 #include "workers/remote_listing.h"
+#include "workers/runner_step.h"
 
 namespace dray::worker {
 namespace {

@@ -10,8 +10,8 @@
 #include "workers/command_output.h"
 #include "workers/hook_step.h"
 #include "workers/output_tail.h"
-#include "workers/runner_step.h"
 #include "workers/progress_plan.h"
+#include "workers/runner_step.h"
 
 namespace dray::worker {
 namespace {

@@ -2,8 +2,8 @@
 
 #include "workers/exit_judge.h"
 #include "workers/manifest_step.h"
-#include "workers/runner_step.h"
 #include "workers/remote_listing.h"
+#include "workers/runner_step.h"
 
 namespace dray::worker {
 namespace {

@@ -40,8 +40,8 @@ NotifierService::Impl::Impl(DaemonContext& context_in, std::unique_ptr<Bus> bus_
       access(context.config.notifier, database, verbs, context.clock),
       gate(context.config.notifier.hosts, context.config.notifier.public_url),
       router(all_route_tables()),
-      api{context.config, context.loop, context.clock, *bus,  database, verbs, access,
-          gate,           router,       metrics,       files, uploads,  {},    {}, {}},
+      api{context.config, context.loop, context.clock, *bus,    database, verbs, access, gate,
+          router,         metrics,      files,         uploads, {},       {},    {}},
       use_timer(context.loop),
       setup_timer(context.loop),
       stop_timer(context.loop) {

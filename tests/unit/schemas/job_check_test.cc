@@ -49,7 +49,8 @@ TEST_CASE("Every refusal of a job names place, problem and fix") {
       {[](JobSpec& j) { j.source.path = "a/../b"; },
        "job 'photos': source: the path 'a/../b' holds '..'; name the directory itself"},
       {[](JobSpec& j) { j.source.path = "a\nb"; },
-       "job 'photos': source: the path 'a\\nb' holds a control character; paths of jobs cannot hold "
+       "job 'photos': source: the path 'a\\nb' holds a control character; paths of jobs cannot "
+       "hold "
        "one"},
       {[](JobSpec& j) { j.options.filters = {"*.tmp"}; },
        "job 'photos': options.filters[0]: '*.tmp' is not a filter rule; write \"- GLOB\" to leave "

@@ -109,9 +109,10 @@ struct Rig : SealedRemotes {
   std::vector<Progress> pictures;
   std::optional<AttemptResult> result;
   int told_running = 0;
-  ExecutorEvents events{.running = [this](const Token&) { ++told_running; },
-                        .progress = [this](const Token&, const Progress& p) { pictures.push_back(p); },
-                        .ended = [this](AttemptResult r) { result = std::move(r); }};
+  ExecutorEvents events{
+      .running = [this](const Token&) { ++told_running; },
+      .progress = [this](const Token&, const Progress& p) { pictures.push_back(p); },
+      .ended = [this](AttemptResult r) { result = std::move(r); }};
   std::vector<ScriptedStep*> steps;
   std::unique_ptr<AttemptRun> run;
 };

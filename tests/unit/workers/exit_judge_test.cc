@@ -43,8 +43,7 @@ struct TextCase {
 TEST_CASE("the text of the last error gives class and retry") {
   using enum ErrorClass;
   const TextCase cases[] = {
-      {"NewFs: couldn't connect SSH: ssh: handshake failed: knownhosts: key mismatch", auth,
-       false},
+      {"NewFs: couldn't connect SSH: ssh: handshake failed: knownhosts: key mismatch", auth, false},
       {"x509: certificate has expired or is not yet valid: current time 2019-01-01", config, false},
       {"Get \"https://h\": net/http: TLS handshake timeout", network, true},
       {"read tcp 1.2.3.4:5->6.7.8.9:443: read: connection reset by peer", network, true},
