@@ -182,7 +182,7 @@ void WorkerCore::send_renew(Now now, Actions& out) {
   const bool shares = std::ranges::any_of(held_, [](const auto& row) {
     return row.second.live_bandwidth && row.second.bandwidth != 0;
   });
-  renew_at_ = now.mono + (shares ? std::min(heartbeat_, limits::kUsageReport) : heartbeat_);
+  renew_at_ = now.mono + (shares ? std::min<Duration>(heartbeat_, limits::kUsageReport) : heartbeat_);
   Renew renew;
   renew.epoch = options_.epoch;
   renew.round = ++round_;
