@@ -10,7 +10,7 @@ import subprocess
 
 import api
 from api_test import ApiTest
-from harness import main
+from harness import SLOWNESS, main
 from live import PING, PONG, Closed, EventSource, WebSocket
 
 LIVE_MESSAGE = api.CONTRACT["components"]["schemas"]["LiveMessage"]
@@ -232,7 +232,8 @@ class TestReaders(LiveTest):
         end = self.admin.get("/events?limit=1")["last_sequence"]
         heard += good.until_message(lambda m: m["type"] == "event" and m["event"]["sequence"] == end)
         self.assertEqual(sequences(heard), list(range(heard[0]["sequence"] + 1, end + 1)))
-        self.assertLess(self.rss_kib() - before, 8 << 10)
+        if SLOWNESS == 1:  # sanitizers keep what was freed
+            self.assertLess(self.rss_kib() - before, 8 << 10)
         # It took next to nothing so far; now it reads, and nothing is missing.
         late = bad.until_message(lambda m: m["type"] == "event" and m["event"]["sequence"] == end)
         self.assertEqual(sequences(late), sequences(heard))

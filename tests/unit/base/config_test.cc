@@ -103,6 +103,11 @@ TEST_CASE("broken TOML is refused with its line") {
   CHECK(error_of("\xff\xfe").starts_with("/etc/dray/dray.toml:1: "));
 }
 
+TEST_CASE("letters of all alphabets where TOML wants none are mistakes in the text") {
+  for (const std::string_view letter : {"\u00e9", "\u3001", "\u1681", "\u2070", "\uf900"})
+    CHECK(error_of(fmt::format("{} = 1\n", letter)).starts_with("/etc/dray/dray.toml:1: "));
+}
+
 TEST_CASE("an error shows hostile text on one line of its own") {
   const std::string message = error_of("[worker]\nname = \"a\\nb\\u001b[2J\"");
   CHECK(message.find('\n') == std::string::npos);
