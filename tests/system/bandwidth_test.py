@@ -150,14 +150,15 @@ class Bandwidth(StackTest):
             began, seen = time.monotonic(), len(meter.samples)
             self.stack.wait_until(lambda: len(meter.samples) > seen + 110, "eleven seconds of traffic")
             busy = time.monotonic()
+            self.assertGreaterEqual(sum(s["share"] for s in self.shares().values()), 0.95 * cap)
             self.stack.dray("cancel", three, "--wait")
             self.stack.dray("cancel", two, "--wait")
             took = self.wait_for_shares(lambda s: s[one]["share"] > 0.95 * cap, "all of it again")
             self.assertLessEqual(took, 3 * SLOWNESS)
             self.stack.dray("cancel", one, "--wait")
         self.assertLessEqual(meter.bounds(first, busy, files=3)[0], 1.05 * cap)
-        if SLOWNESS == 1:
-            self.assertGreaterEqual(meter.bounds(began, busy, files=3)[1], 0.9 * cap)
+        # A busy machine does not get through all that it may; the benchmark measures how much it is.
+        self.assertGreaterEqual(meter.bounds(began, busy, files=3)[1], 0.5 * cap)
 
     def test_a_change_of_the_cap_reaches_what_runs(self):
         self.stack.dray("bandwidth", "set", "300k", "--client", "default")
