@@ -172,7 +172,7 @@ describe("the wizard", () => {
     await page.getByText(/--rc.*not allowed/).first().waitFor();
     assert.equal(await page.getByLabel("Further rclone flags").getAttribute("aria-invalid"), "true");
     await page.getByRole("button", { name: "Leave without saving" }).click();
-    await page.getByRole("heading", { name: "over-webdav", level: 1 }).waitFor();
+    await page.getByRole("heading", { name: "over-webdav", level: 1, exact: true }).waitFor();
   });
 
   test("browses the folders of a remote", async () => {
@@ -195,7 +195,7 @@ describe("the wizard", () => {
     await page.reload();
     await page.getByText("What you entered before is here again").waitFor();
     await page.getByRole("button", { name: "Save changes" }).click();
-    await page.getByRole("heading", { name: "over-webdav", level: 1 }).waitFor();
+    await page.getByRole("heading", { name: "over-webdav", level: 1, exact: true }).waitFor();
     const { job } = await world.drayJson("job", "show", "over-webdav");
     assert.equal(job.priority, 7);
     assert.notEqual(job.bandwidth_kbps, 0);
