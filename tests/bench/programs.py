@@ -7,6 +7,7 @@ import pathlib
 import selectors
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -133,6 +134,57 @@ class Server:
         shutil.rmtree(self.dir, ignore_errors=True)
 
 
+class PortServer:
+    """A server that listens on a port of loopback, with all processes that it starts."""
+
+    def __init__(self, argv, env=None, deadline_s=20):
+        with socket.socket() as any_port:
+            any_port.bind(("127.0.0.1", 0))
+            self.port = any_port.getsockname()[1]
+        self.argv = [str(a).format(port=self.port) for a in argv]
+        self.env, self.deadline_s = {**os.environ, **(env or {})}, deadline_s
+
+    def __enter__(self):
+        self.process = subprocess.Popen(self.argv, env=self.env, stdout=subprocess.DEVNULL,
+                                        stderr=subprocess.DEVNULL, start_new_session=True,
+                                        preexec_fn=die_with_parent)
+        try:
+            self.wait_until_it_listens()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def wait_until_it_listens(self):
+        selector = selectors.DefaultSelector()
+        pidfd = os.pidfd_open(self.process.pid)
+        selector.register(pidfd, selectors.EVENT_READ)
+        try:
+            for _ in range(self.deadline_s * 50):
+                with socket.socket() as probe:
+                    if probe.connect_ex(("127.0.0.1", self.port)) == 0:
+                        return
+                if selector.select(0.02):
+                    raise RuntimeError(f"{self.argv[0]} ended with {self.process.wait()}")
+            raise TimeoutError(f"{self.argv[0]} does not listen")
+        finally:
+            os.close(pidfd)
+
+    def pids(self):
+        """Of all its processes: they are a process group."""
+        found = []
+        for entry in os.listdir("/proc"):
+            with contextlib.suppress(OSError):
+                if entry.isdigit() and os.getpgid(int(entry)) == self.process.pid:
+                    found.append(int(entry))
+        return found
+
+
 def wait_for_socket(path, process, deadline_s=10):
     """Until a server has made its socket, or has ended."""
     selector = selectors.DefaultSelector()
@@ -158,3 +210,25 @@ def redis():
         raise Skip("bullmq is not installed (cd tests/bench && npm ci)")
     return Server([need("redis-server", "redis-server"), "--port", "0", "--unixsocket", "{socket}",
                    "--dir", "{dir}", "--appendonly", "yes", "--appendfsync", "always", "--save", ""])
+
+
+def node(script, *args, needs):
+    """A server in Node.js; `needs` is the package that it is about."""
+    if not (HERE / "node_modules" / needs).is_dir():
+        raise Skip(f"{needs} is not installed (cd tests/bench && npm install)")
+    return PortServer([need("node", "nodejs"), HERE / script, "{port}", *args])
+
+
+def system_python(module, package):
+    """The Python of the system, if its package is there: peers come from there."""
+    python = shutil.which("python3", path="/usr/bin") or need("python3", "python3")
+    if subprocess.run([python, "-c", f"import {module}"], capture_output=True).returncode != 0:
+        raise Skip(f"{module} is not installed (apt-get install {package})")
+    return python
+
+
+def flask_api(database):
+    system_python("flask", "python3-flask gunicorn")
+    gunicorn = need("gunicorn", "gunicorn")
+    return PortServer([gunicorn, "-w", "2", "-b", "127.0.0.1:{port}", "--chdir", HERE, "flask_api:app"],
+                      env={"BENCH_DB": str(database), "PYTHONDONTWRITEBYTECODE": "1"})
