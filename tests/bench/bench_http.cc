@@ -43,8 +43,8 @@ Question question_of(const Arguments& arguments) {
 
 struct Answer {
   int status = 0;
-  size_t bytes = 0;  // of the body
-  bool last = false; // the server ends the connection behind it
+  size_t bytes = 0;   // of the body
+  bool last = false;  // the server ends the connection behind it
 };
 
 class Connection {
@@ -58,8 +58,8 @@ class Connection {
       poller_.watch(fd_.get(), this);
     }
     if (question_.after.empty()) return send_all(fd_.get(), question_.before);
-    send_all(fd_.get(), question_.before + fmt::format("{}", number % question_.jobs) +
-                            question_.after);
+    send_all(fd_.get(),
+             question_.before + fmt::format("{}", number % question_.jobs) + question_.after);
   }
 
   // Reads on; the answer once it is whole.

@@ -97,15 +97,14 @@ class Peers:
 
     def __init__(self, stack, folder, rows):
         self.missing, self.servers = [], {}
-        self.database = pathlib.Path(folder) / "peers.db"
-        fill_peers_database(self.database, rows)
-        makers = {FLOOR: lambda: PortServer([BIN / "bench-floor", "run", "--port", "{port}", "--db",
-                                             self.database]),
-                  FLASK: lambda: flask_api(self.database),
-                  NODE: lambda: node("node_api.mjs", self.database, needs="better-sqlite3")}
-        for name, make in makers.items():
+        makers = {FLOOR: lambda db: PortServer([BIN / "bench-floor", "run", "--port", "{port}", "--db", db]),
+                  FLASK: flask_api,
+                  NODE: lambda db: node("node_api.mjs", db, needs="better-sqlite3")}
+        for i, (name, make) in enumerate(makers.items()):
+            database = pathlib.Path(folder) / f"peer{i}.db"
+            fill_peers_database(database, rows)
             try:
-                self.servers[name] = stack.enter_context(make())
+                self.servers[name] = stack.enter_context(make(database))
             except Skip as why:
                 self.missing.append(f"skipped: {why}")
 
