@@ -8,8 +8,6 @@
 //   POST /runs     a row more; answered after the commit, which all requests of a turn share
 #include <sqlite3.h>
 
-#include <memory>
-
 #include "tests/bench/sockets.h"
 
 namespace dray::bench {
@@ -96,14 +94,12 @@ class Floor {
   explicit Floor(const Arguments& arguments)
       : table_(arguments.text("db")),
         cached_(ok(table_.rows())),
-        listener_(listen_at(arguments.number("port", 0))) {
-    poller_.watch(listener_.get(), nullptr);
-  }
+        guests_(arguments.number("port", 0), poller_) {}
 
   [[noreturn]] void run() {
     while (true) {
       for (const epoll_event& event : poller_.wait(-1))
-        event.data.ptr == nullptr ? accept_all() : serve(*static_cast<Client*>(event.data.ptr));
+        if (Client* client = guests_.take(event)) serve(*client);
       if (started_.empty()) continue;
       table_.commit();
       for (const auto& [client, run] : started_)
@@ -125,22 +121,7 @@ class Floor {
     (void)::send(client.fd.get(), text.data(), text.size(), MSG_NOSIGNAL);
   }
 
-  void accept_all() {
-    while (true) {
-      const int fd = ::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC);
-      if (fd < 0) return;
-      do_not_wait(fd);
-      clients_.push_back(std::make_unique<Client>());
-      clients_.back()->fd.reset(fd);
-      poller_.watch(fd, clients_.back().get());
-    }
-  }
-
   void serve(Client& client) {
-    if (!read_more(client.fd.get(), client.in)) {
-      std::erase_if(clients_, [&](const auto& one) { return one.get() == &client; });
-      return;
-    }
     const size_t end = client.in.find("\r\n\r\n");
     if (end == std::string::npos) return;
     const bool post = client.in.starts_with("POST");
@@ -159,9 +140,8 @@ class Floor {
 
   Table table_;
   std::string cached_;
-  UniqueFd listener_;
   Poller poller_;
-  std::vector<std::unique_ptr<Client>> clients_;
+  Guests<Client> guests_;
   std::vector<std::pair<Client*, int64_t>> started_;  // in the commit that is open
 };
 

@@ -7,8 +7,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <memory>
-
 #include "tests/bench/sockets.h"
 
 namespace dray::bench {
@@ -29,44 +27,26 @@ class Writer {
  public:
   explicit Writer(const Arguments& arguments)
       : bytes_(arguments.number("bytes", 220)),
-        listener_(listen_at(arguments.number("port", 0))),
+        guests_(arguments.number("port", 0), poller_),
         timer_(::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC)) {
     const auto interval = static_cast<long>(1'000'000'000 / arguments.number("rate", 50));
     const itimerspec every{{0, interval}, {0, interval}};
     if (::timerfd_settime(timer_.get(), 0, &every, nullptr) != 0) give_up("no timer");
-    poller_.watch(listener_.get(), &listener_);
     poller_.watch(timer_.get(), &timer_);
   }
 
   [[noreturn]] void run() {
     while (true)
       for (const epoll_event& event : poller_.wait(-1)) {
-        if (event.data.ptr == &listener_)
-          accept_all();
-        else if (event.data.ptr == &timer_)
+        if (event.data.ptr == &timer_)
           tell_all();
-        else
-          read(*static_cast<Client*>(event.data.ptr));
+        else if (Client* client = guests_.take(event))
+          upgrade(*client);
       }
   }
 
  private:
-  void accept_all() {
-    while (true) {
-      const int fd = ::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC);
-      if (fd < 0) return;
-      do_not_wait(fd);
-      clients_.push_back(std::make_unique<Client>());
-      clients_.back()->fd.reset(fd);
-      poller_.watch(fd, clients_.back().get());
-    }
-  }
-
-  void read(Client& client) {
-    if (!read_more(client.fd.get(), client.in)) {
-      std::erase_if(clients_, [&](const auto& one) { return one.get() == &client; });
-      return;
-    }
+  void upgrade(Client& client) {
     if (client.upgraded || client.in.find("\r\n\r\n") == std::string::npos) return;
     send_all(client.fd.get(), kUpgrade);
     client.upgraded = true;
@@ -91,15 +71,14 @@ class Writer {
     uint64_t due = 0;
     if (::read(timer_.get(), &due, sizeof due) != sizeof due) return;
     const std::string text = frame();
-    for (const auto& client : clients_)
+    for (const auto& client : guests_.all())
       if (client->upgraded) (void)::send(client->fd.get(), text.data(), text.size(), MSG_NOSIGNAL);
   }
 
   size_t bytes_;  // of a message
-  UniqueFd listener_;
-  UniqueFd timer_;
   Poller poller_;
-  std::vector<std::unique_ptr<Client>> clients_;
+  Guests<Client> guests_;
+  UniqueFd timer_;
 };
 
 }  // namespace

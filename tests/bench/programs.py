@@ -125,7 +125,7 @@ class Server:
     def __enter__(self):
         self.process = subprocess.Popen(self.argv, cwd=self.dir, stdout=subprocess.DEVNULL,
                                         stderr=subprocess.DEVNULL, preexec_fn=die_with_parent)
-        wait_for_socket(self.socket, self.process)
+        wait_until_up(self.process, self.socket.exists)
         return self
 
     def __exit__(self, *_):
@@ -149,7 +149,7 @@ class PortServer:
                                         stderr=subprocess.DEVNULL, start_new_session=True,
                                         preexec_fn=die_with_parent)
         try:
-            self.wait_until_it_listens()
+            wait_until_up(self.process, self.listens, self.deadline_s)
         except BaseException:
             self.__exit__()
             raise
@@ -160,20 +160,9 @@ class PortServer:
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
-    def wait_until_it_listens(self):
-        selector = selectors.DefaultSelector()
-        pidfd = os.pidfd_open(self.process.pid)
-        selector.register(pidfd, selectors.EVENT_READ)
-        try:
-            for _ in range(self.deadline_s * 50):
-                with socket.socket() as probe:
-                    if probe.connect_ex(("127.0.0.1", self.port)) == 0:
-                        return
-                if selector.select(0.02):
-                    raise RuntimeError(f"{self.argv[0]} ended with {self.process.wait()}")
-            raise TimeoutError(f"{self.argv[0]} does not listen")
-        finally:
-            os.close(pidfd)
+    def listens(self):
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
     def pids(self):
         """Of all its processes: they are a process group."""
@@ -185,18 +174,18 @@ class PortServer:
         return found
 
 
-def wait_for_socket(path, process, deadline_s=10):
-    """Until a server has made its socket, or has ended."""
+def wait_until_up(process, is_up, deadline_s=10):
+    """Until a server is up, or has ended."""
     selector = selectors.DefaultSelector()
     pidfd = os.pidfd_open(process.pid)
     selector.register(pidfd, selectors.EVENT_READ)
     try:
         for _ in range(int(deadline_s * 100)):
-            if path.exists():
+            if is_up():
                 return
             if selector.select(0.01):
                 raise RuntimeError(f"{process.args[0]} ended with {process.wait()}")
-        raise TimeoutError(f"{process.args[0]} made no socket")
+        raise TimeoutError(f"{process.args[0]} does not listen")
     finally:
         os.close(pidfd)
 

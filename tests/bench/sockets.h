@@ -10,6 +10,7 @@
 
 #include <array>
 #include <cerrno>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -80,6 +81,41 @@ inline bool read_more(int fd, std::string& in) {
   if (n > 0) in.append(buffer.data(), static_cast<size_t>(n));
   return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
 }
+
+// Those who are connected to a server. `Guest` has at least `fd` and `in`, which holds what came.
+template <class Guest>
+class Guests {
+ public:
+  Guests(uint64_t port, Poller& poller) : poller_(poller), listener_(listen_at(port)) {
+    poller_.watch(listener_.get(), this);
+  }
+  const std::vector<std::unique_ptr<Guest>>& all() const { return all_; }
+
+  // Whose an event is, with what they sent read; null: somebody came or went.
+  Guest* take(const epoll_event& event) {
+    if (event.data.ptr == this) return accept_all();
+    auto* guest = static_cast<Guest*>(event.data.ptr);
+    if (read_more(guest->fd.get(), guest->in)) return guest;
+    std::erase_if(all_, [&](const auto& one) { return one.get() == guest; });
+    return nullptr;
+  }
+
+ private:
+  Guest* accept_all() {
+    while (true) {
+      const int fd = ::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC);
+      if (fd < 0) return nullptr;
+      do_not_wait(fd);
+      all_.push_back(std::make_unique<Guest>());
+      all_.back()->fd.reset(fd);
+      poller_.watch(fd, all_.back().get());
+    }
+  }
+
+  Poller& poller_;
+  UniqueFd listener_;
+  std::vector<std::unique_ptr<Guest>> all_;
+};
 
 // Sends a short text whole, on a socket that has room for it.
 inline void send_all(int fd, std::string_view text) {
