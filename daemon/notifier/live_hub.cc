@@ -28,7 +28,8 @@ EventView view_of(const EventMessage& message) {
 
 LiveHub::LiveHub(Api& api)
     : api_(api),
-      snapshots_(api.loop, api.clock, api.verbs),
+      snapshots_(api.loop, api.clock,
+                 [&api](const Identity& who) { return api.verbs.ask(who, "status", "{}"); }),
       former_(api),
       followed_(api.loop.context(), asio::steady_timer::time_point::max()),
       tick_timer_(api.loop),

@@ -2,6 +2,7 @@
 #include "daemon/base/quote.h"
 #include "daemon/base/text.h"
 #include "daemon/notifier/call.h"
+#include "daemon/notifier/live_hub.h"
 #include "daemon/notifier/route_tables.h"
 #include "daemon/notifier/run_requests.h"
 #include "schemas/answers.h"
@@ -27,11 +28,20 @@ Task<HttpReply> show_worker(Call& call) {
                                    machine ? *machine : "null"));
 }
 
+// From the last answer of the scheduler, as long as nothing was committed since.
+Task<HttpReply> show_status(Call& call) {
+  Api& api = call.api;
+  const uint64_t revision = api.bus.link().scheduler_up ? api.database.at_once().version() : 0;
+  const LiveSnapshotPtr snapshot =
+      co_await api.live->snapshots().current(call.who, api.live->log().last_sequence(), revision);
+  if (snapshot->status.empty()) co_return problem(call, snapshot->problem);
+  HttpReply reply = json_reply("");
+  reply.shared = std::shared_ptr<const std::string>(snapshot, &snapshot->status);
+  co_return reply;
+}
+
 constexpr Route kRoutes[] = {
-    {.method = Method::get,
-     .pattern = "/api/v1/status",
-     .reply = by_verb,
-     .verb = {.name = "status"}},
+    {.method = Method::get, .pattern = "/api/v1/status", .reply = show_status},
     {.method = Method::get,
      .pattern = "/api/v1/queue",
      .reply = show_queue,

@@ -88,6 +88,7 @@ class Query {
   int index_ = 0;
 };
 
+// One connection. Never used by two threads at the same time: nothing in it is locked.
 class Db {
  public:
   // Opens or makes the file; no pragmas yet. Throws SQLite::Exception.

@@ -6,6 +6,8 @@ import time
 
 import archives
 import bandwidth
+import fanout
+import http_api
 import latency
 import lifecycle
 import micro
@@ -26,6 +28,8 @@ BENCHES = {
     "bandwidth": ("how well a cap over running transfers is kept", bandwidth, bandwidth.run),
     "parser": ("rclone's log to typed records", micro, micro.run_parser),
     "startup": ("drayd with many jobs and a long history", startup, startup.run),
+    "api": ("the notifier's API beside Flask and Node.js", http_api, http_api.run),
+    "live": ("live events to many clients beside ws and Socket.IO", fanout, fanout.run),
     "page": ("the web page with a long history and many runs that move", page, page.run),
     "spawn": ("a child from a large process", micro, micro.run_spawn),
 }

@@ -7,6 +7,7 @@ import pathlib
 import selectors
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -124,7 +125,7 @@ class Server:
     def __enter__(self):
         self.process = subprocess.Popen(self.argv, cwd=self.dir, stdout=subprocess.DEVNULL,
                                         stderr=subprocess.DEVNULL, preexec_fn=die_with_parent)
-        wait_for_socket(self.socket, self.process)
+        wait_until_up(self.process, self.socket.exists)
         return self
 
     def __exit__(self, *_):
@@ -133,18 +134,58 @@ class Server:
         shutil.rmtree(self.dir, ignore_errors=True)
 
 
-def wait_for_socket(path, process, deadline_s=10):
-    """Until a server has made its socket, or has ended."""
+class PortServer:
+    """A server that listens on a port of loopback, with all processes that it starts."""
+
+    def __init__(self, argv, env=None, deadline_s=20):
+        with socket.socket() as any_port:
+            any_port.bind(("127.0.0.1", 0))
+            self.port = any_port.getsockname()[1]
+        self.argv = [str(a).format(port=self.port) for a in argv]
+        self.env, self.deadline_s = {**os.environ, **(env or {})}, deadline_s
+
+    def __enter__(self):
+        self.process = subprocess.Popen(self.argv, env=self.env, stdout=subprocess.DEVNULL,
+                                        stderr=subprocess.DEVNULL, start_new_session=True,
+                                        preexec_fn=die_with_parent)
+        try:
+            wait_until_up(self.process, self.listens, self.deadline_s)
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def listens(self):
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def pids(self):
+        """Of all its processes: they are a process group."""
+        found = []
+        for entry in os.listdir("/proc"):
+            with contextlib.suppress(OSError):
+                if entry.isdigit() and os.getpgid(int(entry)) == self.process.pid:
+                    found.append(int(entry))
+        return found
+
+
+def wait_until_up(process, is_up, deadline_s=10):
+    """Until a server is up, or has ended."""
     selector = selectors.DefaultSelector()
     pidfd = os.pidfd_open(process.pid)
     selector.register(pidfd, selectors.EVENT_READ)
     try:
         for _ in range(int(deadline_s * 100)):
-            if path.exists():
+            if is_up():
                 return
             if selector.select(0.01):
                 raise RuntimeError(f"{process.args[0]} ended with {process.wait()}")
-        raise TimeoutError(f"{process.args[0]} made no socket")
+        raise TimeoutError(f"{process.args[0]} does not listen")
     finally:
         os.close(pidfd)
 
@@ -158,3 +199,25 @@ def redis():
         raise Skip("bullmq is not installed (cd tests/bench && npm ci)")
     return Server([need("redis-server", "redis-server"), "--port", "0", "--unixsocket", "{socket}",
                    "--dir", "{dir}", "--appendonly", "yes", "--appendfsync", "always", "--save", ""])
+
+
+def node(script, *args, needs):
+    """A server in Node.js; `needs` is the package that it is about."""
+    if not (HERE / "node_modules" / needs).is_dir():
+        raise Skip(f"{needs} is not installed (cd tests/bench && npm install)")
+    return PortServer([need("node", "nodejs"), HERE / script, "{port}", *args])
+
+
+def system_python(module, package):
+    """The Python of the system, if its package is there: peers come from there."""
+    python = shutil.which("python3", path="/usr/bin") or need("python3", "python3")
+    if subprocess.run([python, "-c", f"import {module}"], capture_output=True).returncode != 0:
+        raise Skip(f"{module} is not installed (apt-get install {package})")
+    return python
+
+
+def flask_api(database):
+    system_python("flask", "python3-flask gunicorn")
+    gunicorn = need("gunicorn", "gunicorn")
+    return PortServer([gunicorn, "-w", "2", "-b", "127.0.0.1:{port}", "--chdir", HERE, "flask_api:app"],
+                      env={"BENCH_DB": str(database), "PYTHONDONTWRITEBYTECODE": "1"})

@@ -71,6 +71,10 @@ TEST_CASE("a JSON string stays one valid string whatever is put in") {
   CHECK(json_quote("a\"b\\c\n") == R"("a\"b\\c\u000a")");
   CHECK(json_quote("\xff") == "\"\xef\xbf\xbd\"");
   CHECK(json_quote("\xe2\x80\xae") == R"("\u202e")");
+  CHECK(json_quote("") == R"("")");
+  CHECK(json_quote("a b~\x7f!") == R"("a b~\u007f!")");
+  CHECK(json_quote(std::string_view("\0x", 2)) == R"("\u0000x")");
+  CHECK(json_quote("x\xff\"y") == "\"x\xef\xbf\xbd\\\"y\"");
   CHECK(json_quote("gr\xc3\xbcn") == "\"gr\xc3\xbcn\"");
 }
 
