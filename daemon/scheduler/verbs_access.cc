@@ -3,6 +3,7 @@
 #include "daemon/base/quote.h"
 #include "daemon/base/seal.h"
 #include "daemon/base/text.h"
+#include "daemon/scheduler/verb_args.h"
 #include "daemon/scheduler/verbs.h"
 #include "daemon/store/store_access.h"
 #include "schemas/access.h"
@@ -13,11 +14,6 @@ namespace {
 
 constexpr size_t kProofBytes = 32;
 constexpr size_t kMaxAddressBytes = 64;
-
-struct NoArgs {
-  template <class Self, class Visitor>
-  static void fields(Self&, Visitor&&) {}
-};
 
 struct IdArgs {
   std::string id;

@@ -1,6 +1,7 @@
 // Bandwidth: who has how much and why, and the caps that decide it.
 #include "daemon/base/quote.h"
 #include "daemon/scheduler/settings.h"
+#include "daemon/scheduler/verb_args.h"
 #include "daemon/scheduler/verbs.h"
 #include "daemon/scheduler/week_table.h"
 #include "schemas/answers_bandwidth.h"
@@ -9,11 +10,6 @@
 
 namespace dray::verbs {
 namespace {
-
-struct NoArgs {
-  template <class Self, class Visitor>
-  static void fields(Self&, Visitor&&) {}
-};
 
 struct SetArgs {
   std::string client;

@@ -1,5 +1,6 @@
 // Clients.
 #include "daemon/base/quote.h"
+#include "daemon/scheduler/verb_args.h"
 #include "daemon/scheduler/verbs.h"
 #include "schemas/job_check.h"
 #include "schemas/job_json.h"
@@ -25,11 +26,6 @@ struct ClientPutArgs {
     ClientSpec::fields(self.spec, visit);
     visit.optional("create", self.create);
   }
-};
-
-struct NoArgs {
-  template <class Self, class Visitor>
-  static void fields(Self&, Visitor&&) {}
 };
 
 Result<ClientView> client_view(Context& context, const ClientRow& row) {

@@ -5,25 +5,13 @@
 #include "daemon/base/quote.h"
 #include "daemon/base/seal.h"
 #include "daemon/scheduler/event_kinds.h"
+#include "daemon/scheduler/verb_args.h"
 #include "daemon/scheduler/verbs_notify.h"
 #include "schemas/notify_channels.h"
 #include "schemas/notify_check.h"
 
 namespace dray::verbs {
 namespace {
-
-struct NoArgs {
-  template <class Self, class Visitor>
-  static void fields(Self&, Visitor&&) {}
-};
-
-struct ClientArgs {
-  std::string client;
-  template <class Self, class Visitor>
-  static void fields(Self& self, Visitor&& visit) {
-    visit.optional("client", self.client);
-  }
-};
 
 struct NameArgs {
   std::string name;

@@ -1,5 +1,6 @@
 // Rules and templates of notifications.
 #include "daemon/base/quote.h"
+#include "daemon/scheduler/verb_args.h"
 #include "daemon/scheduler/verbs_notify.h"
 #include "schemas/notify_check.h"
 
@@ -27,14 +28,6 @@ struct IdArgs {
   template <class Self, class Visitor>
   static void fields(Self& self, Visitor&& visit) {
     visit("id", self.id);
-    visit.optional("client", self.client);
-  }
-};
-
-struct ClientArgs {
-  std::string client;
-  template <class Self, class Visitor>
-  static void fields(Self& self, Visitor&& visit) {
     visit.optional("client", self.client);
   }
 };

@@ -5,6 +5,7 @@
 
 #include "daemon/base/quote.h"
 #include "daemon/base/seal.h"
+#include "daemon/scheduler/verb_args.h"
 #include "daemon/scheduler/verbs.h"
 #include "schemas/job_check.h"
 #include "schemas/job_json.h"
@@ -20,19 +21,6 @@ struct NameArgs {
     visit("name", self.name);
     visit.optional("client", self.client);
   }
-};
-
-struct ClientArgs {
-  std::string client;
-  template <class Self, class Visitor>
-  static void fields(Self& self, Visitor&& visit) {
-    visit.optional("client", self.client);
-  }
-};
-
-struct NoArgs {
-  template <class Self, class Visitor>
-  static void fields(Self&, Visitor&&) {}
 };
 
 // What whoever sealed the settings says of the login in them.

@@ -7,6 +7,7 @@
 #include "daemon/base/seal.h"
 #include "daemon/base/text.h"
 #include "daemon/scheduler/settings.h"
+#include "daemon/scheduler/verb_args.h"
 #include "daemon/scheduler/verbs.h"
 #include "schemas/job_check.h"
 #include "schemas/job_json.h"
@@ -17,11 +18,6 @@ namespace {
 constexpr size_t kStatusRows = 20;
 // Reading some 1 GiB; heartbeats survive it.
 constexpr Duration kIntegrityLimit = seconds{2};
-
-struct NoArgs {
-  template <class Self, class Visitor>
-  static void fields(Self&, Visitor&&) {}
-};
 
 struct DrainArgs {
   std::string name;
