@@ -260,7 +260,9 @@ class Pause(StackTest):
         self.assertEqual(self.stack.rclone_processes(), {})
         self.assertIn("the line is needed", shown["run"]["reason"])
         self.assertIn("the line is needed", self.stack.dray("why", run).stdout)
-        self.assertIn("run.paused", [e["kind"] for e in shown["events"]])
+        # The state may be read a moment before the journal has it.
+        self.stack.wait_until(lambda: "run.paused" in [e["kind"] for e in self.stack.show(run)["events"]],
+                              "the event")
         self.stack.restart("drayd")
         self.stack.wait_until(lambda: self.stack.state(run) == "paused", "the pause to last")
         self.uncap("photos")
